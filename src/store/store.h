@@ -1,0 +1,81 @@
+/* src/store/store.h — the one database layer: prepared statements, typed rows, transactions,
+ * migrations that only go forward, and blobs by content.
+ *
+ * SQLite (WAL) is behind it; SQL is written with $1, $2 ... so that one text can serve PostgreSQL.
+ * A store belongs to one thread at a time; several threads open one each on the same file.
+ * A file belongs to one process. */
+#ifndef ALC_STORE_H
+#define ALC_STORE_H
+
+#include "base/base.h"
+
+struct alc_store; /* opaque: one connection */
+
+/* alc_store_open opens or creates the file; ":memory:" lives as long as the store.  The database
+ * waits up to 10 s for another thread's write.  A commit survives a crash of this process and, with
+ * `durable`, of the machine.  ALC_IO (path and reason), ALC_CORRUPT: not a database. */
+ALC_MUST enum alc_rc alc_store_open(struct alc_store **out, const char *path, bool durable,
+                                    struct alc_err *err);
+void alc_store_close(struct alc_store *s);
+
+/* Arguments of a statement: ALC_INT(x), ALC_BLOB(bytes), ALC_TEXT(bytes), ALC_NULL_ARG. */
+enum alc_arg_kind { ALC_ARG_NULL, ALC_ARG_INT, ALC_ARG_BLOB, ALC_ARG_TEXT };
+struct alc_arg {
+    enum alc_arg_kind kind;
+    int64_t i;
+    struct alc_bytes b;
+};
+#define ALC_INT(x) ((struct alc_arg){ALC_ARG_INT, (int64_t)(x), {NULL, 0}})
+#define ALC_BLOB(x) ((struct alc_arg){ALC_ARG_BLOB, 0, (x)})
+#define ALC_TEXT(x) ((struct alc_arg){ALC_ARG_TEXT, 0, (x)})
+#define ALC_NULL_ARG ((struct alc_arg){ALC_ARG_NULL, 0, {NULL, 0}})
+#define ALC_ARGS(...) (struct alc_arg[]){__VA_ARGS__}, sizeof((struct alc_arg[]){__VA_ARGS__}) / sizeof(struct alc_arg)
+#define ALC_NO_ARGS NULL, 0
+
+/* alc_store_exec runs one statement that gives no rows; *changed (may be NULL): rows it touched.
+ * `sql` must be a string literal or live as long as the store: statements are kept by its address.
+ * ALC_CONFLICT: a unique key is there already.  ALC_BUSY, ALC_IO, ALC_NOMEM. */
+ALC_MUST enum alc_rc alc_store_exec(struct alc_store *s, int64_t *changed, const char *sql,
+                                    const struct alc_arg *args, size_t args_count,
+                                    struct alc_err *err);
+
+/* Rows: start, then next until ALC_NOT_FOUND, then end (always).  Column values are borrowed until
+ * the next call on these rows. */
+struct alc_rows {
+    struct alc_store *store;
+    void *stmt;
+};
+ALC_MUST enum alc_rc alc_rows_start(struct alc_rows *r, struct alc_store *s, const char *sql,
+                                    const struct alc_arg *args, size_t args_count,
+                                    struct alc_err *err);
+ALC_MUST enum alc_rc alc_rows_next(struct alc_rows *r, struct alc_err *err); /* ALC_NOT_FOUND: end */
+int64_t alc_rows_int(const struct alc_rows *r, int column); /* 0 for NULL */
+struct alc_bytes alc_rows_bytes(const struct alc_rows *r, int column); /* text too; empty for NULL */
+bool alc_rows_null(const struct alc_rows *r, int column);
+void alc_rows_end(struct alc_rows *r);
+
+/* alc_store_begin takes the write lock at once, so that a transaction never fails half-way for
+ * want of it.  Rollback forgives a missing begin. */
+ALC_MUST enum alc_rc alc_store_begin(struct alc_store *s, struct alc_err *err);
+ALC_MUST enum alc_rc alc_store_commit(struct alc_store *s, struct alc_err *err);
+void alc_store_rollback(struct alc_store *s);
+/* Savepoints nest inside a transaction. */
+ALC_MUST enum alc_rc alc_store_mark(struct alc_store *s, struct alc_err *err);
+ALC_MUST enum alc_rc alc_store_keep(struct alc_store *s, struct alc_err *err); /* innermost mark */
+ALC_MUST enum alc_rc alc_store_undo(struct alc_store *s, struct alc_err *err); /* innermost mark */
+
+/* alc_store_migrate brings the tables of `room` to version `count`: step i (0-based) leads from
+ * version i to i+1, each in a transaction.  ALC_CORRUPT: the store is newer than this program. */
+ALC_MUST enum alc_rc alc_store_migrate(struct alc_store *s, const char *room,
+                                       const char *const *steps, size_t count,
+                                       struct alc_err *err);
+
+/* Blobs: bytes by their SHA-256, in the same store.  alc_blob_put is idempotent; alc_blob_get
+ * checks the hash again: ALC_CORRUPT when the bytes are not what their name says. */
+ALC_MUST enum alc_rc alc_blob_put(struct alc_store *s, const struct alc_hash *name,
+                                  struct alc_bytes bytes, struct alc_err *err);
+ALC_MUST enum alc_rc alc_blob_get(struct alc_store *s, struct alc_bytes *out,
+                                  const struct alc_hash *name, struct alc_arena *arena,
+                                  struct alc_err *err); /* ALC_NOT_FOUND */
+
+#endif
