@@ -1,0 +1,394 @@
+#include "settle/settle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A call's life in the outbox:
+ *
+ *   SIGNED ──send──► SENT ──poll──► OK or FAILED ──drop──► (gone)
+ *      ▲               │
+ *      └── sign anew ──┘   it can no longer be included */
+enum { OK = 2, FAILED = 3 }; /* SIGNED is 0 and SENT is 1 in the SQL below */
+
+static const char *const steps[] = {
+    "CREATE TABLE outbox ("
+    " job INTEGER NOT NULL, attempt INTEGER NOT NULL, state INTEGER NOT NULL,"
+    " nonce INTEGER NOT NULL, hash BLOB NOT NULL, tx BLOB NOT NULL,"
+    " last_valid INTEGER NOT NULL, asks INTEGER NOT NULL DEFAULT 0,"
+    " ask_at_ms INTEGER NOT NULL DEFAULT 0,"
+    " failure TEXT, gas_burnt INTEGER NOT NULL DEFAULT 0, tokens_burnt BLOB,"
+    " PRIMARY KEY (job, attempt));"
+    "CREATE INDEX outbox_state ON outbox (state, ask_at_ms)",
+};
+
+#define ANCHOR_MAX_AGE_MS 100u    /* on a chain with instant blocks a block hash expires fast */
+#define ASK_PAUSE_MS 100u         /* after the first question about a transaction; it doubles */
+#define ASK_PAUSE_MAX_MS 3200u
+#define TX_ARENA_BYTES (8u << 20) /* a transaction of 1.5 MiB, read and signed */
+
+struct alc_settle {
+    struct alc_store *store;
+    struct alc_near_rpc *rpc;
+    const struct alc_ed25519 *key;
+    const struct alc_clock *clock;
+    struct alc_near_id account;
+    struct alc_near_key public_key;
+    uint64_t nonce;                   /* the highest that was given away */
+    uint64_t valid_blocks;
+    struct alc_near_block_ref anchor; /* a final block not older than ANCHOR_MAX_AGE_MS */
+    uint64_t anchor_ms;
+};
+
+static enum alc_rc read_validity(struct alc_settle *s, struct alc_err *err)
+{
+    struct alc_json *conf = NULL;
+    enum alc_rc rc;
+
+    rc = alc_near_rpc_call(s->rpc, &conf, "EXPERIMENTAL_protocol_config",
+                           ALC_LIT("{\"finality\":\"final\"}"), NULL, err);
+    if (rc == ALC_OK &&
+        !alc_json_u64(alc_json_get(conf, "transaction_validity_period"), &s->valid_blocks))
+        rc = alc_fail(err, ALC_IO, "the node's protocol config names no transaction_validity_period");
+    alc_json_close(conf);
+    return rc;
+}
+
+static enum alc_rc read_nonce(struct alc_settle *s, struct alc_err *err)
+{
+    struct alc_rows rows;
+    uint64_t chain, kept = 0;
+    enum alc_rc rc;
+
+    rc = alc_near_rpc_nonce(s->rpc, &chain, s->account.s, &s->public_key, err);
+    if (rc == ALC_NOT_FOUND) {
+        char text[ALC_NEAR_KEY_TEXT_MAX];
+        alc_near_key_text(text, &s->public_key);
+        return alc_fail(err, rc, "account %s has no access key %s: add it, then start again",
+                        s->account.s, text);
+    }
+    if (rc != ALC_OK) return rc;
+    rc = alc_rows_start(&rows, s->store, "SELECT COALESCE(MAX(nonce), 0) FROM outbox", ALC_NO_ARGS,
+                        err);
+    if (rc != ALC_OK) return rc;
+    rc = alc_rows_next(&rows, err);
+    if (rc == ALC_OK) kept = (uint64_t)alc_rows_int(&rows, 0);
+    alc_rows_end(&rows);
+    if (rc != ALC_OK) return rc;
+    if (chain > s->nonce) s->nonce = chain;
+    if (kept > s->nonce) s->nonce = kept;
+    return ALC_OK;
+}
+
+enum alc_rc alc_settle_open(struct alc_settle **out, struct alc_store *store,
+                            const struct alc_settle_conf *conf, struct alc_err *err)
+{
+    struct alc_settle *s = calloc(1, sizeof *s);
+    enum alc_rc rc;
+
+    if (s == NULL) return alc_fail(err, ALC_NOMEM, "no memory for the outbox");
+    s->store = store;
+    s->rpc = conf->rpc;
+    s->key = conf->key;
+    s->clock = conf->clock;
+    s->public_key = alc_near_key_of(conf->key);
+    if (!alc_near_id_set(&s->account, alc_cstr(conf->account_id))) {
+        rc = alc_fail(err, ALC_BAD_INPUT, "`%.80s` is no account id", conf->account_id);
+        goto out;
+    }
+    rc = alc_store_migrate(store, "settle", steps, sizeof steps / sizeof *steps, err);
+    if (rc == ALC_OK) /* the clock of pauses begins anew with each start */
+        rc = alc_store_exec(store, NULL, "UPDATE outbox SET ask_at_ms = 0", ALC_NO_ARGS, err);
+    if (rc == ALC_OK) rc = read_validity(s, err);
+    if (rc == ALC_OK) rc = read_nonce(s, err);
+    if (rc == ALC_OK) {
+        *out = s;
+        s = NULL;
+    }
+out:
+    alc_settle_close(s);
+    return rc;
+}
+
+void alc_settle_close(struct alc_settle *s)
+{
+    free(s);
+}
+
+static enum alc_rc fresh_anchor(struct alc_settle *s, struct alc_err *err)
+{
+    uint64_t now = alc_clock_mono_ms(s->clock);
+    enum alc_rc rc;
+
+    if (s->anchor_ms != 0 && now - s->anchor_ms < ANCHOR_MAX_AGE_MS) return ALC_OK;
+    rc = alc_near_rpc_final(s->rpc, &s->anchor, err);
+    if (rc == ALC_OK) s->anchor_ms = now;
+    return rc;
+}
+
+/* sign appends the signed bytes of `tx` under the next nonce and a fresh block hash. */
+static enum alc_rc sign(struct alc_settle *s, struct alc_buf *out, struct alc_hash *hash,
+                        struct alc_near_tx *tx, struct alc_err *err)
+{
+    enum alc_rc rc = fresh_anchor(s, err);
+    if (rc != ALC_OK) return rc;
+    tx->nonce = s->nonce + 1;
+    tx->block_hash = s->anchor.hash;
+    rc = alc_near_tx_sign(out, hash, tx, s->key);
+    if (rc != ALC_OK) return alc_fail(err, rc, "the call does not fit into a transaction");
+    if (out->n > ALC_NEAR_TX_MAX_BYTES)
+        return alc_fail(err, ALC_LIMIT, "the call makes a transaction of %zu bytes, at most %u",
+                        out->n, ALC_NEAR_TX_MAX_BYTES);
+    s->nonce++;
+    return ALC_OK;
+}
+
+enum alc_rc alc_settle_put(struct alc_settle *s, uint64_t job, uint32_t attempt,
+                           const char *contract_id, const char *method, struct alc_bytes args,
+                           uint64_t gas, struct alc_err *err)
+{
+    struct alc_buf bytes = ALC_BUF(ALC_NEAR_TX_MAX_BYTES * 2);
+    struct alc_near_action call = {
+        .kind = ALC_NEAR_CALL, .method = alc_cstr(method), .data = args, .gas = gas};
+    struct alc_near_tx tx = {.signer_id = alc_near_id_bytes(&s->account),
+                             .receiver_id = alc_cstr(contract_id),
+                             .key = s->public_key,
+                             .actions = &call,
+                             .actions_count = 1};
+    struct alc_hash hash;
+    enum alc_rc rc;
+
+    rc = sign(s, &bytes, &hash, &tx, err);
+    if (rc != ALC_OK) goto out;
+    rc = alc_store_exec(s->store, NULL,
+                        "INSERT INTO outbox (job, attempt, state, nonce, hash, tx, last_valid)"
+                        " VALUES ($1, $2, 0, $3, $4, $5, $6)",
+                        ALC_ARGS(ALC_INT(job), ALC_INT(attempt), ALC_INT(tx.nonce),
+                                 ALC_BLOB(alc_hash_bytes(&hash)), ALC_BLOB(alc_buf_bytes(&bytes)),
+                                 ALC_INT(s->anchor.height + s->valid_blocks)),
+                        err);
+    if (rc != ALC_OK) s->nonce--; /* never sent: the next call takes it */
+out:
+    alc_buf_fini(&bytes);
+    return rc;
+}
+
+static bool hash_of_row(const struct alc_rows *rows, int column, struct alc_hash *out)
+{
+    struct alc_bytes b = alc_rows_bytes(rows, column);
+    if (b.n != sizeof out->b) return false;
+    memcpy(out->b, b.p, sizeof out->b);
+    return true;
+}
+
+/* next_signed copies the unsent call with the lowest nonce.  ALC_NOT_FOUND: none. */
+static enum alc_rc next_signed(struct alc_settle *s, struct alc_bytes *tx, struct alc_hash *hash,
+                               struct alc_arena *arena, struct alc_err *err)
+{
+    struct alc_rows rows;
+    enum alc_rc rc;
+
+    rc = alc_rows_start(&rows, s->store,
+                        "SELECT tx, hash FROM outbox WHERE state = 0 ORDER BY nonce LIMIT 1",
+                        ALC_NO_ARGS, err);
+    if (rc != ALC_OK) return rc;
+    rc = alc_rows_next(&rows, err);
+    if (rc == ALC_OK && !hash_of_row(&rows, 1, hash))
+        rc = alc_fail(err, ALC_CORRUPT, "the outbox holds a hash that is none");
+    if (rc == ALC_OK && !alc_arena_copy(arena, alc_rows_bytes(&rows, 0), tx)) rc = ALC_NOMEM;
+    alc_rows_end(&rows);
+    return rc;
+}
+
+enum alc_rc alc_settle_send(struct alc_settle *s, struct alc_err *err)
+{
+    enum alc_rc rc;
+
+    do {
+        struct alc_arena arena = ALC_ARENA(TX_ARENA_BYTES);
+        struct alc_near_tx_status status = {0};
+        struct alc_bytes tx;
+        struct alc_hash hash;
+
+        rc = next_signed(s, &tx, &hash, &arena, err);
+        if (rc == ALC_OK) rc = alc_near_rpc_send(s->rpc, &status, tx, "NONE", false, &arena, err);
+        /* Refused now (its nonce was passed, its block expired): poll finds out and signs anew. */
+        if (rc == ALC_CONFLICT) rc = ALC_OK;
+        if (rc == ALC_OK)
+            rc = alc_store_exec(s->store, NULL,
+                                "UPDATE outbox SET state = 1, asks = 0, ask_at_ms = 0 WHERE hash = $1",
+                                ALC_ARGS(ALC_BLOB(alc_hash_bytes(&hash))), err);
+        alc_arena_fini(&arena);
+    } while (rc == ALC_OK);
+    return rc == ALC_NOT_FOUND ? ALC_OK : rc;
+}
+
+/* sign_anew replaces a call that can no longer be included. */
+static enum alc_rc sign_anew(struct alc_settle *s, const struct alc_hash *old,
+                             struct alc_bytes bytes, struct alc_arena *arena, struct alc_err *err)
+{
+    struct alc_buf out = ALC_BUF(ALC_NEAR_TX_MAX_BYTES * 2);
+    struct alc_near_signed was;
+    struct alc_hash hash;
+    enum alc_rc rc;
+
+    rc = alc_near_tx_read(&was, bytes, arena, err);
+    if (rc != ALC_OK) return alc_fail(err, ALC_CORRUPT, "the outbox holds bytes that are no transaction");
+    rc = read_nonce(s, err);
+    if (rc == ALC_OK) rc = sign(s, &out, &hash, &was.tx, err);
+    if (rc == ALC_OK)
+        rc = alc_store_exec(s->store, NULL,
+                            "UPDATE outbox SET state = 0, nonce = $1, hash = $2, tx = $3,"
+                            " last_valid = $4 WHERE hash = $5 AND state = 1",
+                            ALC_ARGS(ALC_INT(was.tx.nonce), ALC_BLOB(alc_hash_bytes(&hash)),
+                                     ALC_BLOB(alc_buf_bytes(&out)),
+                                     ALC_INT(s->anchor.height + s->valid_blocks),
+                                     ALC_BLOB(alc_hash_bytes(old))),
+                            err);
+    alc_buf_fini(&out);
+    return rc;
+}
+
+/* ask looks one sent call up and moves it on: to OK or FAILED, back to SIGNED, or leaves it. */
+static enum alc_rc ask(struct alc_settle *s, const struct alc_hash *hash, uint64_t nonce,
+                       uint64_t last_valid, struct alc_bytes bytes, struct alc_arena *arena,
+                       struct alc_err *err)
+{
+    struct alc_near_tx_status tx;
+    struct alc_near_block_ref head;
+    uint64_t chain_nonce;
+    uint8_t tokens[16];
+    struct alc_borsh w = alc_borsh(tokens, sizeof tokens);
+    enum alc_rc rc;
+
+    rc = alc_near_rpc_tx(s->rpc, &tx, hash, s->account.s, "NONE", false, arena, err);
+    if (rc != ALC_OK) return rc;
+    if (tx.state == ALC_NEAR_TX_UNKNOWN) {
+        /* Read what rules it out first and look again after: it may land in between. */
+        rc = alc_near_rpc_final(s->rpc, &head, err);
+        if (rc == ALC_OK)
+            rc = alc_near_rpc_nonce(s->rpc, &chain_nonce, s->account.s, &s->public_key, err);
+        if (rc == ALC_OK) rc = alc_near_rpc_tx(s->rpc, &tx, hash, s->account.s, "NONE", false, arena, err);
+        if (rc != ALC_OK) return rc;
+        if (tx.state == ALC_NEAR_TX_UNKNOWN && (chain_nonce >= nonce || head.height > last_valid))
+            return sign_anew(s, hash, bytes, arena, err);
+        if (tx.state == ALC_NEAR_TX_UNKNOWN) {
+            /* It may never have arrived: the same bytes again are harmless. */
+            rc = alc_near_rpc_send(s->rpc, &tx, bytes, "NONE", false, arena, err);
+            return rc == ALC_CONFLICT ? ALC_OK : rc;
+        }
+    }
+    if (tx.state == ALC_NEAR_TX_PENDING || !tx.final) return ALC_OK;
+    alc_borsh_put_u128(&w, tx.tokens_burnt);
+    return alc_store_exec(
+        s->store, NULL,
+        "UPDATE outbox SET state = $1, failure = $2, gas_burnt = $3, tokens_burnt = $4"
+        " WHERE hash = $5",
+        ALC_ARGS(ALC_INT(tx.state == ALC_NEAR_TX_OK ? OK : FAILED),
+                 ALC_TEXT(alc_cstr(tx.state == ALC_NEAR_TX_OK ? "" : tx.failure)),
+                 ALC_INT(tx.gas_burnt), ALC_BLOB(((struct alc_bytes){tokens, sizeof tokens})),
+                 ALC_BLOB(alc_hash_bytes(hash))),
+        err);
+}
+
+/* ask_all asks once after each sent call whose time has come. */
+static enum alc_rc ask_all(struct alc_settle *s, struct alc_err *err)
+{
+    uint64_t now = alc_clock_mono_ms(s->clock);
+    enum alc_rc rc;
+
+    do {
+        struct alc_arena arena = ALC_ARENA(TX_ARENA_BYTES);
+        struct alc_rows rows;
+        struct alc_hash hash = {{0}};
+        struct alc_bytes bytes = {NULL, 0};
+        uint64_t nonce = 0, last_valid = 0, pause = ASK_PAUSE_MS;
+
+        rc = alc_rows_start(&rows, s->store,
+                            "SELECT hash, nonce, last_valid, tx, asks FROM outbox"
+                            " WHERE state = 1 AND ask_at_ms <= $1 ORDER BY ask_at_ms LIMIT 1",
+                            ALC_ARGS(ALC_INT(now)), err);
+        if (rc != ALC_OK) return rc;
+        rc = alc_rows_next(&rows, err);
+        if (rc == ALC_OK) {
+            nonce = (uint64_t)alc_rows_int(&rows, 1);
+            last_valid = (uint64_t)alc_rows_int(&rows, 2);
+            for (int64_t i = alc_rows_int(&rows, 4); i > 0 && pause < ASK_PAUSE_MAX_MS; i--)
+                pause *= 2;
+            if (!hash_of_row(&rows, 0, &hash)) rc = ALC_CORRUPT;
+            if (rc == ALC_OK && !alc_arena_copy(&arena, alc_rows_bytes(&rows, 3), &bytes))
+                rc = ALC_NOMEM;
+        }
+        alc_rows_end(&rows);
+        if (rc == ALC_OK)
+            rc = alc_store_exec(
+                s->store, NULL,
+                "UPDATE outbox SET asks = asks + 1, ask_at_ms = $1 WHERE hash = $2",
+                ALC_ARGS(ALC_INT(now + pause), ALC_BLOB(alc_hash_bytes(&hash))), err);
+        if (rc == ALC_OK) rc = ask(s, &hash, nonce, last_valid, bytes, &arena, err);
+        alc_arena_fini(&arena);
+    } while (rc == ALC_OK);
+    return rc == ALC_NOT_FOUND ? ALC_OK : rc;
+}
+
+static enum alc_rc next_final(struct alc_settle *s, struct alc_settled *out,
+                              struct alc_arena *arena, struct alc_err *err)
+{
+    struct alc_rows rows;
+    struct alc_bytes failure, tokens;
+    struct alc_cur c;
+    enum alc_rc rc;
+
+    rc = alc_rows_start(&rows, s->store,
+                        "SELECT job, attempt, state, hash, failure, gas_burnt, tokens_burnt"
+                        " FROM outbox WHERE state IN (2, 3) ORDER BY nonce LIMIT 1",
+                        ALC_NO_ARGS, err);
+    if (rc != ALC_OK) return rc;
+    rc = alc_rows_next(&rows, err);
+    if (rc == ALC_OK) {
+        out->job = (uint64_t)alc_rows_int(&rows, 0);
+        out->attempt = (uint32_t)alc_rows_int(&rows, 1);
+        out->end = alc_rows_int(&rows, 2) == OK ? ALC_SETTLED_OK : ALC_SETTLED_FAILED;
+        out->gas_burnt = (uint64_t)alc_rows_int(&rows, 5);
+        tokens = alc_rows_bytes(&rows, 6);
+        c = alc_cur(tokens);
+        if (!hash_of_row(&rows, 3, &out->hash) || !alc_cur_u128le(&c, &out->tokens_burnt))
+            rc = alc_fail(err, ALC_CORRUPT, "the outbox holds a row that is none");
+        else if (!alc_arena_copy(arena, alc_rows_bytes(&rows, 4), &failure))
+            rc = ALC_NOMEM;
+        else
+            out->failure = (const char *)failure.p;
+    }
+    alc_rows_end(&rows);
+    return rc;
+}
+
+enum alc_rc alc_settle_poll(struct alc_settle *s, struct alc_settled *out, struct alc_arena *arena,
+                            struct alc_err *err)
+{
+    enum alc_rc rc = next_final(s, out, arena, err);
+    if (rc != ALC_NOT_FOUND) return rc;
+    rc = ask_all(s, err);
+    if (rc == ALC_OK) rc = alc_settle_send(s, err); /* what was signed anew */
+    return rc == ALC_OK ? next_final(s, out, arena, err) : rc;
+}
+
+enum alc_rc alc_settle_drop(struct alc_settle *s, uint64_t job, uint32_t attempt,
+                            struct alc_err *err)
+{
+    return alc_store_exec(s->store, NULL, "DELETE FROM outbox WHERE job = $1 AND attempt = $2",
+                          ALC_ARGS(ALC_INT(job), ALC_INT(attempt)), err);
+}
+
+enum alc_rc alc_settle_pending(struct alc_settle *s, size_t *count, struct alc_err *err)
+{
+    struct alc_rows rows;
+    enum alc_rc rc;
+
+    rc = alc_rows_start(&rows, s->store, "SELECT COUNT(*) FROM outbox WHERE state IN (0, 1)",
+                        ALC_NO_ARGS, err);
+    if (rc != ALC_OK) return rc;
+    rc = alc_rows_next(&rows, err);
+    if (rc == ALC_OK) *count = (size_t)alc_rows_int(&rows, 0);
+    alc_rows_end(&rows);
+    return rc;
+}
