@@ -1,0 +1,371 @@
+/* The whole path on one screen: an insurer locks a sum, a claim makes the contract ask for a
+ * computation, the promise pauses and resumes with an answer and its proof, and the contract pays. */
+#include "cli/bundle.h"
+#include "cli/cli.h"
+#include "cli/node.h"
+
+#include "base/enc.h"
+#include "base/json.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARENA_BYTES (64u << 20)
+#define CONSUMER "rain.test.near"
+#define FARMER "farmer.test.near"
+#define GAS_ALL (300u * (uint64_t)ALC_NEAR_TGAS)
+#define SUM_NEAR 5u
+
+static const char policy[] =
+    "{\"place\":\"Seattle\",\"from\":\"2014-03-01\",\"to\":\"2014-03-09\","
+    "\"threshold_tenths_mm\":100,\"payouts\":["
+    "{\"rainy_days\":2,\"payout_yocto\":\"1000000000000000000000000\"},"
+    "{\"rainy_days\":4,\"payout_yocto\":\"2500000000000000000000000\"},"
+    "{\"rainy_days\":7,\"payout_yocto\":\"5000000000000000000000000\"}]}";
+
+struct demo {
+    struct cli_settings set;
+    struct cli_state state;
+    struct cli_devnet dev;
+    struct cli_node *node;
+    struct alc_ed25519 user;      /* the user's key */
+    struct alc_hash module;
+    char out[4096];               /* where the statement file goes */
+    uint64_t last_ms;             /* of the step before */
+    struct alc_arena arena;
+};
+
+/* step says what happened: the block it ended in, gas burnt, and the time since the step before. */
+static void step(struct demo *d, const char *name, uint64_t block, uint64_t gas, const char *fmt, ...)
+    ALC_PRINTF(5, 6);
+static void step(struct demo *d, const char *name, uint64_t block, uint64_t gas, const char *fmt, ...)
+{
+    uint64_t now = alc_clock_mono_ms(&alc_clock_system), ms = now - d->last_ms;
+    char text[600], height[32] = "", burnt[32] = "";
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    d->last_ms = now;
+    if (d->set.json) {
+        struct alc_buf out = ALC_BUF(16u << 10);
+        struct alc_jw w = {.out = &out};
+        alc_jw_obj(&w);
+        alc_jw_key(&w, "step");
+        alc_jw_text(&w, name);
+        alc_jw_key(&w, "block");
+        alc_jw_u64(&w, block);
+        alc_jw_key(&w, "gas");
+        alc_jw_u64(&w, gas);
+        alc_jw_key(&w, "ms");
+        alc_jw_u64(&w, ms);
+        alc_jw_key(&w, "text");
+        alc_jw_text(&w, text);
+        alc_jw_end(&w);
+        printf("%s\n", alc_buf_text(&out));
+        alc_buf_fini(&out);
+    } else {
+        if (block > 0) snprintf(height, sizeof height, "block %" PRIu64, block);
+        if (gas > 0) snprintf(burnt, sizeof burnt, "%.2f Tgas", (double)gas / 1e12);
+        printf("  %-9s %-9s %10s %6" PRIu64 " ms  %s\n", name, height, burnt, ms, text);
+    }
+    fflush(stdout);
+}
+
+/* ---- reading what the chain says ---- */
+
+static enum alc_rc height_of(struct demo *d, uint64_t *height, const char *hash,
+                             struct alc_err *err)
+{
+    char params[128];
+    struct alc_json *block = NULL;
+    enum alc_rc rc;
+
+    snprintf(params, sizeof params, "{\"block_id\":\"%s\"}", hash);
+    rc = alc_near_rpc_call(d->dev.client, &block, "block", alc_cstr(params), NULL, err);
+    if (rc == ALC_OK &&
+        !alc_json_u64(alc_json_get(alc_json_get(block, "header"), "height"), height))
+        rc = alc_fail(err, ALC_IO, "a block without a height");
+    alc_json_close(block);
+    return rc;
+}
+
+/* A receipt of the claim that ran on an account: which one is told by its place in the order. */
+struct receipt {
+    uint64_t gas, height;
+};
+
+static enum alc_rc receipt_on(struct demo *d, struct receipt *out, const struct alc_json *tx,
+                              const char *account, unsigned nth, struct alc_err *err)
+{
+    const struct alc_json *all = alc_json_get(tx, "receipts_outcome");
+    const char *hash;
+
+    for (size_t i = 0; i < alc_json_count(all); i++) {
+        const struct alc_json *o = alc_json_get(alc_json_at(all, i), "outcome");
+        struct alc_bytes who;
+        if (!alc_json_str(alc_json_get(o, "executor_id"), &who) || !alc_bytes_is(who, account) ||
+            nth-- > 0)
+            continue;
+        if (!alc_json_u64(alc_json_get(o, "gas_burnt"), &out->gas) ||
+            !alc_json_text(alc_json_get(alc_json_at(all, i), "block_hash"), &hash))
+            break;
+        return height_of(d, &out->height, hash, err);
+    }
+    return alc_fail(err, ALC_IO, "the transaction shows no receipt %u on %s", nth, account);
+}
+
+/* resolved finds the worker's receipt on the contract between two blocks. */
+static enum alc_rc resolved(struct demo *d, struct receipt *out, uint64_t from, uint64_t to,
+                            struct alc_err *err)
+{
+    const struct alc_near_stream_conf conf = {
+        .urls = d->dev.urls, .urls_count = 1, .plain_ok = true};
+    struct alc_near_stream *stream = NULL;
+    enum alc_rc rc = alc_near_stream_open(&stream, &conf, err);
+    bool found = false;
+
+    for (uint64_t h = from; rc == ALC_OK && h <= to && !found; h++) {
+        struct alc_near_stream_block block;
+        rc = alc_near_stream_get(stream, &block, h, CLI_DEVNET_CONTRACT, &d->arena, err);
+        for (size_t i = 0; rc == ALC_OK && i < block.receipts_count; i++) {
+            if (!alc_bytes_is(block.receipts[i].predecessor_id, CLI_DEVNET_OPERATOR)) continue;
+            *out = (struct receipt){block.receipts[i].gas_burnt, h};
+            found = true;
+        }
+    }
+    alc_near_stream_close(stream);
+    if (rc == ALC_OK && !found) rc = alc_fail(err, ALC_IO, "no block holds the worker's answer");
+    return rc;
+}
+
+static enum alc_rc balance(struct demo *d, __uint128_t *out, const char *account_id,
+                           struct alc_err *err)
+{
+    char params[256];
+    struct alc_json *result = NULL;
+    struct alc_bytes amount;
+    enum alc_rc rc;
+
+    snprintf(params, sizeof params,
+             "{\"request_type\":\"view_account\",\"finality\":\"final\",\"account_id\":\"%s\"}",
+             account_id);
+    rc = alc_near_rpc_call(d->dev.client, &result, "query", alc_cstr(params), NULL, err);
+    if (rc == ALC_OK && (!alc_json_str(alc_json_get(result, "amount"), &amount) ||
+                         !alc_u128_decode(out, amount)))
+        rc = alc_fail(err, ALC_IO, "an account without an amount");
+    alc_json_close(result);
+    return rc;
+}
+
+/* ---- the steps ---- */
+
+static enum alc_rc begin(struct demo *d, struct alc_err *err)
+{
+    struct alc_ed25519 key = {0};
+    char path[4096];
+    enum alc_rc rc = cli_state_open(&d->state, d->set.state, err);
+
+    if (rc == ALC_OK) rc = cli_node_key(&key, d->state.path, err);
+    if (rc == ALC_OK) rc = cli_devnet_start(&d->dev, d->state.path, d->set.localnet_port, err);
+    if (rc == ALC_OK)
+        step(d, "chain", 0, 0, "a NEAR chain of one node serves at %s", d->dev.rpc);
+    if (rc == ALC_OK) rc = cli_devnet_prepare(&d->dev, d->state.path, &key, err);
+    if (rc == ALC_OK)
+        step(d, "contract", 0, 0, "%s is deployed: %zu bytes of C", CLI_DEVNET_CONTRACT,
+             cli_embedded(CLI_COMPUTE).n);
+    d->set.rpc = d->dev.urls;
+    d->set.plain_http = true;
+    if (rc == ALC_OK) rc = cli_node_open(&d->node, &d->set, d->state.path, &key, err);
+    if (rc == ALC_OK) rc = cli_node_module(d->node, &d->module, cli_embedded(CLI_RAIN), err);
+    if (rc == ALC_OK)
+        step(d, "worker", 0, 0, "watcher, worker and settlement run; attestation is SIMULATED");
+    snprintf(path, sizeof path, "%s/user.json", d->state.path);
+    if (rc == ALC_OK) rc = alc_near_key_file(&d->user, NULL, path, err);
+    alc_ed25519_fini(&key);
+    return rc;
+}
+
+/* insure deploys the insurance, makes the beneficiary, and locks the sum. */
+static enum alc_rc insure(struct demo *d, struct alc_err *err)
+{
+    struct alc_near_tx_status tx;
+    struct alc_near_action make[4] = {{.kind = ALC_NEAR_CREATE_ACCOUNT},
+                                      {.kind = ALC_NEAR_TRANSFER, .amount = 10 * ALC_NEAR_YOCTO},
+                                      {.kind = ALC_NEAR_DEPLOY, .data = cli_embedded(CLI_CONSUMER)}};
+    char args[2048], hex[65];
+    enum alc_rc rc;
+
+    snprintf(args, sizeof args, "{\"compute_id\":\"%s\",\"owner_id\":\"%s\"}", CLI_DEVNET_CONTRACT,
+             d->dev.root_id.s);
+    make[3] = cli_call("new", args, 50u * (uint64_t)ALC_NEAR_TGAS, 0);
+    rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, CONSUMER, make, 4, false, &tx,
+                  &d->arena, err);
+    if (rc == ALC_OK)
+        rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, FARMER, make, 2, false, &tx,
+                      &d->arena, err);
+    if (rc != ALC_OK) return rc;
+    step(d, "insurer", tx.block_height, 0, "%s is deployed: it believes only what is proven",
+         CONSUMER);
+    snprintf(args, sizeof args,
+             "{\"beneficiary\":\"%s\",\"policy\":%s,\"max_payout\":\"%u000000000000000000000000\","
+             "\"url\":\"https://alcove.invalid/rain.wasm\",\"hash\":\"%s\"}",
+             FARMER, policy, SUM_NEAR, cli_hex(hex, &d->module));
+    make[0] = cli_call("insure", args, 50u * (uint64_t)ALC_NEAR_TGAS, SUM_NEAR * ALC_NEAR_YOCTO);
+    rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, CONSUMER, make, 1, false, &tx,
+                  &d->arena, err);
+    if (rc == ALC_OK)
+        step(d, "policy", tx.block_height, tx.gas_burnt,
+             "%u NEAR against rain in Seattle, 1 to 9 March 2014; decided by rain.wasm %.12s...",
+             SUM_NEAR, hex);
+    return rc;
+}
+
+/* claim asks, and shows the three blocks of the one logical transaction. */
+static enum alc_rc claim(struct demo *d, struct alc_json **answer, struct alc_err *err)
+{
+    struct alc_near_action call =
+        cli_call("claim", "{\"policy_id\":0}", GAS_ALL, ALC_NEAR_YOCTO / 10);
+    struct receipt asked = {0}, told = {0}, resumed = {0}, paid = {0};
+    struct alc_near_tx_status tx = {0};
+    uint64_t begun = alc_clock_mono_ms(&alc_clock_system), ms;
+    enum alc_rc rc;
+
+    rc = cli_send(d->dev.client, CLI_DEVNET_USER, &d->user, CONSUMER, &call, 1, true, &tx,
+                  &d->arena, err);
+    ms = alc_clock_mono_ms(&alc_clock_system) - begun;
+    if (rc == ALC_OK) rc = receipt_on(d, &asked, tx.json, CLI_DEVNET_CONTRACT, 0, err);
+    if (rc == ALC_OK) rc = receipt_on(d, &resumed, tx.json, CLI_DEVNET_CONTRACT, 1, err);
+    if (rc == ALC_OK) rc = receipt_on(d, &paid, tx.json, CONSUMER, 1, err);
+    if (rc == ALC_OK) rc = resolved(d, &told, asked.height, resumed.height, err);
+    if (rc == ALC_OK) {
+        step(d, "claim", asked.height, asked.gas, "the contract asks compute, whose promise pauses");
+        step(d, "resolve", told.height, told.gas,
+             "the worker ran the module and signed the answer with its statement");
+        step(d, "resume", resumed.height, resumed.gas,
+             "the promise resumes; %" PRIu64 " ms from claim to final", ms);
+        step(d, "payout", paid.height, paid.gas, "%s", tx.value.p);
+        rc = alc_json_open(answer, tx.value, 64u << 10, err);
+    }
+    alc_json_close(tx.json);
+    return rc;
+}
+
+/* prove finds the statement that the answer names, checks it against everything the demo knows of
+ * the run, and writes it out for `alcove verify`. */
+static enum alc_rc prove(struct demo *d, const struct alc_json *answer, struct alc_err *err)
+{
+    const struct alc_bytes code = cli_embedded(CLI_RAIN), chain = ALC_LIT("localnet");
+    struct alc_buf input = ALC_BUF(8192), output = ALC_BUF(8192), file = ALC_BUF(64u << 10);
+    struct cli_bundle b = {.has_request = true, .has_input = true, .has_output = true};
+    struct alc_expect expect = {.chain_id = &chain, .code = &code, .request = &b.request,
+                                .input = &b.input, .output = &b.output};
+    struct alc_answer kept;
+    struct alc_verdict verdict;
+    struct alc_bytes text;
+    struct alc_hash hash;
+    struct alc_job job;
+    uint64_t request_id, id;
+    size_t n;
+    bool answered;
+    enum alc_rc rc = ALC_OK;
+
+    if (!alc_json_str(alc_json_get(answer, "statement_hash"), &text) ||
+        !alc_hex_decode(hash.b, sizeof hash.b, &n, text) || n != sizeof hash.b ||
+        !alc_json_u64(alc_json_get(answer, "request_id"), &request_id))
+        rc = alc_fail(err, ALC_IO, "the consumer kept no proof with its answer");
+    if (rc == ALC_OK)
+        rc = alc_queue_find(cli_node_queue(d->node), &id, ALC_LIT(CLI_DEVNET_CONTRACT), request_id,
+                            err);
+    if (rc == ALC_OK)
+        rc = alc_queue_get(cli_node_queue(d->node), &job, &kept, &answered, id, &d->arena, err);
+    if (rc == ALC_OK)
+        rc = alc_queue_statement(cli_node_queue(d->node), &b.signed_statement, &hash, &d->arena,
+                                 err);
+    if (rc == ALC_OK) {
+        b.request = job.request.data;
+        alc_buf_printf(&input, "{\"policy\":%s}", policy);
+        b.input = alc_buf_bytes(&input);
+        alc_json_dump(alc_json_get(answer, "output"), &output);
+        b.output = alc_buf_bytes(&output);
+        alc_verify_signed(&verdict, b.signed_statement, &expect, &alc_verify_native);
+        if (!verdict.accepted || !alc_hash_eq(&verdict.hash, &hash))
+            rc = alc_fail(err, ALC_CORRUPT, "the statement is refused: %s",
+                          alc_refusal_text(verdict.refusal));
+    }
+    if (rc == ALC_OK) {
+        cli_bundle_write(&file, &b);
+        rc = file.failed ? ALC_NOMEM : cli_write_file(d->out, alc_buf_bytes(&file), err);
+    }
+    if (rc == ALC_OK)
+        step(d, "proof", verdict.statement.anchor_height, 0,
+             "the statement binds request, code, input and output; hardware: SIMULATED.  "
+             "Check it: alcove verify %s",
+             d->out);
+    alc_buf_fini(&input);
+    alc_buf_fini(&output);
+    alc_buf_fini(&file);
+    return rc;
+}
+
+static enum alc_rc demo(struct demo *d, struct alc_err *err)
+{
+    const __uint128_t owed = 5 * ALC_NEAR_YOCTO / 2;
+    struct alc_json *answer = NULL;
+    __uint128_t before = 0, after = 0;
+    enum alc_rc rc;
+
+    d->last_ms = alc_clock_mono_ms(&alc_clock_system);
+    rc = begin(d, err);
+    if (rc == ALC_OK) rc = insure(d, err);
+    if (rc == ALC_OK) rc = balance(d, &before, FARMER, err);
+    if (rc == ALC_OK) rc = claim(d, &answer, err);
+    if (rc == ALC_OK) rc = prove(d, answer, err);
+    if (rc == ALC_OK) rc = balance(d, &after, FARMER, err);
+    /* Five of the nine days had at least 10 mm: the row of four days pays 2.5 NEAR. */
+    if (rc == ALC_OK && after - before != owed)
+        rc = alc_fail(err, ALC_CORRUPT, "the beneficiary did not get the 2.5 NEAR that are owed");
+    if (rc == ALC_OK) step(d, "done", 0, 0, "%s got 2.5 NEAR, decided off chain, proven on chain", FARMER);
+    alc_json_close(answer);
+    cli_node_close(d->node);
+    cli_devnet_stop(&d->dev);
+    alc_ed25519_fini(&d->user);
+    cli_state_close(&d->state);
+    alc_arena_fini(&d->arena);
+    return rc;
+}
+
+static const char help[] =
+    "alcove demo: a contract asks, pauses, and resumes with an answer and its proof\n\n"
+    "Starts a development chain and all roles, insures against rain, claims, pays, and checks\n"
+    "the proof; the statement goes to alcove-demo.json.  exit: 0 when all of it came true.\n"
+    "It takes the settings of `alcove up`; without --state nothing but that file is left.\n\n";
+
+int alc_cli_demo(int argc, char **argv)
+{
+    struct alc_arena arena = ALC_ARENA(1u << 20);
+    struct demo d = {.arena = ALC_ARENA(ARENA_BYTES)};
+    struct alc_err err = {0};
+    bool asked = false;
+    enum alc_rc rc = cli_node_settings(&d.set, &asked, argc, argv, &arena, &err);
+
+    if (rc == ALC_OK && asked) {
+        fputs(help, stdout);
+        alc_conf_help(&cli_node_table);
+    } else if (rc == ALC_OK && d.set.rpc != NULL && d.set.rpc[0] != NULL) {
+        rc = alc_fail(&err, ALC_BAD_INPUT, "the demo brings its own chain: leave --near-rpc out");
+    } else if (rc == ALC_OK) {
+        alc_log_set(strcmp(d.set.log, "info") == 0 ? ALC_WARN : ALC_DEBUG);
+        snprintf(d.out, sizeof d.out, "%s%salcove-demo.json", d.set.state,
+                 d.set.state[0] != 0 ? "/" : "");
+        d.set.localnet_port = 0;
+        rc = demo(&d, &err);
+    }
+    if (rc != ALC_OK) fprintf(stderr, "alcove demo: %s\n", alc_err_text(&err, rc));
+    alc_arena_fini(&arena);
+    return alc_rc_exit(rc);
+}

@@ -1,0 +1,283 @@
+#include "cli/node.h"
+
+#include "watcher/watcher.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIELD(f) offsetof(struct cli_settings, f)
+static const struct alc_conf_item items[] = {
+    {"state", ALC_CONF_STR, FIELD(state), "", 0, 3800,
+     "folder for everything that stays; none: everything is gone at the end"},
+    {"near.rpc", ALC_CONF_LIST, FIELD(rpc), "", 0, 0,
+     "JSON-RPC endpoint, may be repeated; none: a development chain is started"},
+    {"near.stream", ALC_CONF_LIST, FIELD(stream), "", 0, 0,
+     "block server, may be repeated; none: the RPC endpoints serve the blocks too"},
+    {"near.chain-id", ALC_CONF_STR, FIELD(chain_id), "localnet", 1, 64,
+     "the chain's name in statements; the contract was given the same"},
+    {"near.network-id", ALC_CONF_STR, FIELD(network_id), "testnet", 1, 64,
+     "NEAR_NETWORK_ID of guests: mainnet or testnet"},
+    {"near.contract", ALC_CONF_STR, FIELD(contract_id), CLI_DEVNET_CONTRACT, 2, 64,
+     "the contract whose requests are served"},
+    {"near.operator", ALC_CONF_STR, FIELD(operator_id), CLI_DEVNET_OPERATOR, 2, 64,
+     "the account that resolves; the worker's key is one of its keys"},
+    {"watcher.standard", ALC_CONF_STR, FIELD(standard), "near-outlayer", 1, 64,
+     "the contract's event standard"},
+    {"watcher.start", ALC_CONF_U64, FIELD(start_height), "0", 0, 0,
+     "height at which a new watcher begins; 0: the newest block"},
+    {"worker.slots", ALC_CONF_U32, FIELD(slots), "0", 0, ALC_WORKER_SLOTS_MAX,
+     "guests run at once; 0: one per core"},
+    {"worker.max-memory-mb", ALC_CONF_U32, FIELD(max_memory_mb), "512", 1, 4096,
+     "most memory a request may ask for"},
+    {"worker.cache-mb", ALC_CONF_U64, FIELD(cache_mb), "1024", 0, 1u << 20,
+     "disk for compiled modules"},
+    {"worker.mirror", ALC_CONF_STR, FIELD(mirror), "", 0, 2000,
+     "asked for a module as <mirror>/<hash> before the module's own URL"},
+    {"worker.module", ALC_CONF_LIST, FIELD(modules), "", 0, 0,
+     "file of a module to know from the start, may be repeated"},
+    {"dev.plain-http", ALC_CONF_BOOL, FIELD(plain_http), "false", 0, 0,
+     "development: http:// and loopback addresses may be asked"},
+    {"store.durable", ALC_CONF_BOOL, FIELD(durable), "true", 0, 0,
+     "what is acknowledged survives a power cut, not only a crash"},
+    {"localnet.port", ALC_CONF_U32, FIELD(localnet_port), "3030", 0, 65535,
+     "port of the development chain; 0: any free one"},
+    {"log", ALC_CONF_STR, FIELD(log), "info", 0, 16, "error, warn, info or debug"},
+    {"json", ALC_CONF_BOOL, FIELD(json), "false", 0, 0, "say things as lines of JSON"},
+};
+const struct alc_conf_table cli_node_table = {items, sizeof items / sizeof *items, NULL};
+
+enum alc_rc cli_node_settings(struct cli_settings *out, bool *help, int argc, char **argv,
+                              struct alc_arena *arena, struct alc_err *err)
+{
+    struct alc_conf_rest rest = {0};
+    enum alc_log_level level;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    enum alc_rc rc;
+
+    rc = alc_conf_read(out, &rest, &cli_node_table, NULL, argc, argv, arena, err);
+    *help = rc == ALC_OK && rest.help;
+    if (rc != ALC_OK || rest.help) return rc;
+    if (rest.count > 0)
+        return alc_fail(err, ALC_BAD_INPUT, "`%s`: only flags are understood here; see --help",
+                        rest.words[0]);
+    if (!alc_log_level_of(out->log, &level))
+        return alc_fail(err, ALC_BAD_INPUT, "log: `%s` is not error, warn, info or debug", out->log);
+    alc_log_set(level);
+    if (out->slots == 0)
+        out->slots = cores < 1 ? 1
+                     : cores > (long)ALC_WORKER_SLOTS_MAX ? ALC_WORKER_SLOTS_MAX : (uint32_t)cores;
+    if (out->rpc != NULL && out->rpc[0] != NULL && out->state[0] == 0)
+        return alc_fail(err, ALC_BAD_INPUT,
+                        "a network is named, so a --state folder is needed: it keeps the worker's "
+                        "key and what is owed to callers");
+    return ALC_OK;
+}
+
+/* ---- the roles ---- */
+
+struct cli_node {
+    struct cli_settings set;
+    char db[4096], cache[4096];
+    volatile bool stop;
+    struct alc_store *store;      /* the caller's thread */
+    struct alc_queue *queue;
+    struct alc_engine *engine;
+    struct alc_attest *attest;
+    struct alc_worker *worker;
+    pthread_t watching;
+    bool watches;
+    struct alc_store *watch_store;
+    struct alc_queue *watch_queue;
+    struct alc_near_stream *stream;
+    char cursor[160];
+    struct alc_err trouble;       /* written by the watching thread before `failed` */
+    volatile bool failed;
+};
+
+enum alc_rc cli_node_key(struct alc_ed25519 *out, const char *state, struct alc_err *err)
+{
+    char path[4096];
+    enum alc_rc rc;
+
+    snprintf(path, sizeof path, "%s/worker.json", state);
+    if (access(path, F_OK) == 0) return alc_near_key_file(out, NULL, path, err);
+    rc = alc_ed25519_make(out);
+    if (rc == ALC_OK) rc = alc_near_key_file_write(path, out, NULL, err);
+    if (rc != ALC_OK) alc_ed25519_fini(out);
+    return rc;
+}
+
+static void woken(void *ctx, size_t jobs)
+{
+    struct cli_node *n = ctx;
+    (void)jobs;
+    alc_worker_wake(n->worker);
+}
+
+static void *watch(void *ctx)
+{
+    struct cli_node *n = ctx;
+    const struct alc_watcher_conf conf = {.chain = n->cursor,
+                                          .contract_id = n->set.contract_id,
+                                          .standard = n->set.standard,
+                                          .start_height = n->set.start_height,
+                                          .stop = &n->stop,
+                                          .fresh = woken,
+                                          .ctx = n};
+    enum alc_rc rc = alc_watcher_run(&conf, n->stream, n->watch_queue, &n->trouble);
+
+    if (rc != ALC_OK) {
+        alc_log(ALC_ERROR, "watcher.end", "why=\"%s\"", alc_err_text(&n->trouble, rc));
+        n->failed = true;
+    }
+    return NULL;
+}
+
+static size_t count_of(const char *const *list)
+{
+    size_t n = 0;
+    while (list != NULL && list[n] != NULL) n++;
+    return n;
+}
+
+static enum alc_rc open_engine(struct cli_node *n, const char *state,
+                               const struct alc_ed25519 *key, struct alc_err *err)
+{
+    struct alc_hash cache_key;
+    struct alc_engine_conf conf = {.slots = n->set.slots,
+                                   .max_memory_mb = n->set.max_memory_mb,
+                                   .compiled_max_bytes = 256u << 20,
+                                   .cache_max_bytes = (size_t)n->set.cache_mb << 20};
+
+    /* Until a keystore gives it, the key of the compiled cache comes from the worker's: it guards
+     * against accident, not against who can read the state folder. */
+    alc_hmac_sha256(&cache_key, (struct alc_bytes){key->key.p, ALC_ED25519_SEED_BYTES},
+                    ALC_LIT("ALCOVE/COMPILED/1"));
+    conf.cache_key = alc_hash_bytes(&cache_key);
+    snprintf(n->cache, sizeof n->cache, "%s/compiled", state);
+    if (n->set.cache_mb > 0) conf.cache_dir = n->cache;
+    return alc_engine_open(&n->engine, &conf, err);
+}
+
+static enum alc_rc open_worker(struct cli_node *n, struct alc_err *err)
+{
+    const struct alc_worker_conf conf = {.name = "worker",
+                                         .store_path = n->db,
+                                         .durable = n->set.durable,
+                                         .slots = n->set.slots,
+                                         .max_memory_mb = n->set.max_memory_mb,
+                                         .chain_id = n->set.chain_id,
+                                         .network_id = n->set.network_id,
+                                         .contract_id = n->set.contract_id,
+                                         .operator_id = n->set.operator_id,
+                                         .rpc_urls = n->set.rpc,
+                                         .rpc_urls_count = count_of(n->set.rpc),
+                                         .module_mirror = n->set.mirror,
+                                         .plain_http = n->set.plain_http,
+                                         .engine = n->engine,
+                                         .attest = n->attest,
+                                         .clock = &alc_clock_system};
+    return alc_worker_open(&n->worker, &conf, err);
+}
+
+static enum alc_rc open_watcher(struct cli_node *n, struct alc_err *err)
+{
+    const char *const *urls = count_of(n->set.stream) > 0 ? n->set.stream : n->set.rpc;
+    const struct alc_near_stream_conf conf = {.urls = urls,
+                                              .urls_count = count_of(urls),
+                                              .plain_ok = n->set.plain_http,
+                                              .stop = &n->stop};
+    enum alc_rc rc;
+
+    snprintf(n->cursor, sizeof n->cursor, "%s/%s", n->set.chain_id, n->set.contract_id);
+    rc = alc_store_open(&n->watch_store, n->db, n->set.durable, err);
+    if (rc == ALC_OK) rc = alc_queue_open(&n->watch_queue, n->watch_store, err);
+    if (rc == ALC_OK) rc = alc_near_stream_open(&n->stream, &conf, err);
+    if (rc == ALC_OK && pthread_create(&n->watching, NULL, watch, n) != 0)
+        rc = alc_fail(err, ALC_NOMEM, "cannot start the watcher's thread");
+    n->watches = rc == ALC_OK;
+    return rc;
+}
+
+static enum alc_rc add_modules(struct cli_node *n, struct alc_err *err)
+{
+    for (const char *const *file = n->set.modules; file != NULL && *file != NULL; file++) {
+        struct alc_arena arena = ALC_ARENA(ALC_ENGINE_MODULE_MAX_BYTES + 4096u);
+        struct alc_bytes wasm;
+        struct alc_hash hash;
+        char hex[65];
+        enum alc_rc rc = cli_read_file(&wasm, *file, ALC_ENGINE_MODULE_MAX_BYTES, &arena, err);
+        if (rc == ALC_OK) rc = cli_node_module(n, &hash, wasm, err);
+        if (rc == ALC_OK)
+            alc_log(ALC_INFO, "node.module", "file=%s hash=%s", *file, cli_hex(hex, &hash));
+        alc_arena_fini(&arena);
+        if (rc != ALC_OK) return rc;
+    }
+    return ALC_OK;
+}
+
+enum alc_rc cli_node_open(struct cli_node **out, const struct cli_settings *s, const char *state,
+                          struct alc_ed25519 *key, struct alc_err *err)
+{
+    struct cli_node *n = calloc(1, sizeof *n);
+    enum alc_rc rc;
+
+    if (n == NULL) return alc_fail(err, ALC_NOMEM, "no memory for the roles");
+    n->set = *s;
+    snprintf(n->db, sizeof n->db, "%s/alcove.db", state);
+    rc = alc_store_open(&n->store, n->db, s->durable, err);
+    if (rc == ALC_OK) rc = alc_queue_open(&n->queue, n->store, err);
+    if (rc == ALC_OK) rc = open_engine(n, state, key, err);
+    if (rc == ALC_OK) rc = alc_attest_open(&n->attest, key, err);
+    if (rc == ALC_OK) rc = add_modules(n, err);
+    if (rc == ALC_OK) rc = open_worker(n, err);
+    if (rc == ALC_OK) rc = open_watcher(n, err);
+    if (rc == ALC_OK)
+        *out = n;
+    else
+        cli_node_close(n);
+    return rc;
+}
+
+bool cli_node_failed(struct cli_node *n, struct alc_err *err)
+{
+    if (n->failed) *err = n->trouble;
+    return n->failed;
+}
+
+void cli_node_close(struct cli_node *n)
+{
+    if (n == NULL) return;
+    n->stop = true;
+    if (n->watches) pthread_join(n->watching, NULL);
+    alc_near_stream_close(n->stream);
+    alc_queue_close(n->watch_queue);
+    alc_store_close(n->watch_store);
+    alc_worker_close(n->worker);
+    alc_engine_close(n->engine);
+    alc_attest_close(n->attest);
+    alc_queue_close(n->queue);
+    alc_store_close(n->store);
+    free(n);
+}
+
+struct alc_store *cli_node_store(struct cli_node *n)
+{
+    return n->store;
+}
+
+struct alc_queue *cli_node_queue(struct cli_node *n)
+{
+    return n->queue;
+}
+
+enum alc_rc cli_node_module(struct cli_node *n, struct alc_hash *hash, struct alc_bytes wasm,
+                            struct alc_err *err)
+{
+    alc_sha256(hash, wasm);
+    return alc_blob_put(n->store, hash, wasm, err);
+}

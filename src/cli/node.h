@@ -1,0 +1,109 @@
+/* src/cli/node.h — the roles in one process, and the development chain beside it: what `up`,
+ * `demo` and the flow tests start. */
+#ifndef ALC_CLI_NODE_H
+#define ALC_CLI_NODE_H
+
+#include "base/conf.h"
+#include "worker/worker.h"
+
+#include <sys/types.h>
+
+/* Settings of the roles; the table cli_node_items fills them. */
+struct cli_settings {
+    const char *state;            /* folder; "": a temporary one, removed at the end */
+    const char *const *rpc;       /* JSON-RPC endpoints; none: a development chain is started */
+    const char *const *stream;    /* block servers; none: the RPC endpoints */
+    const char *chain_id, *network_id;
+    const char *contract_id, *operator_id;
+    const char *standard;
+    uint64_t start_height;
+    uint32_t slots, max_memory_mb;
+    uint64_t cache_mb;
+    const char *mirror;
+    const char *const *modules;   /* files put among the blobs at the start */
+    bool plain_http, durable, json;
+    uint32_t localnet_port;
+    const char *log;
+};
+extern const struct alc_conf_table cli_node_table;
+/* cli_node_settings reads them: file, environment, flags.  *help: print and leave. */
+ALC_MUST enum alc_rc cli_node_settings(struct cli_settings *out, bool *help, int argc, char **argv,
+                                       struct alc_arena *arena, struct alc_err *err);
+
+/* What is built into the program. */
+enum cli_embedded { CLI_COMPUTE, CLI_CONSUMER, CLI_RAIN };
+struct alc_bytes cli_embedded(enum cli_embedded which);
+
+/* ---- the development chain ---- */
+
+#define CLI_DEVNET_CONTRACT "compute.test.near"
+#define CLI_DEVNET_OPERATOR "worker.test.near"
+#define CLI_DEVNET_USER "user.test.near"
+
+struct cli_devnet {
+    pid_t pid;                    /* of alcove-localnet; 0: none */
+    char rpc[128];
+    const char *urls[2];          /* {rpc, NULL} */
+    struct alc_near_id root_id;
+    struct alc_ed25519 root;
+    struct alc_near_rpc *client;
+};
+/* cli_devnet_start runs the alcove-localnet that lies beside this program, its state under
+ * <state>/localnet, and waits until it serves.  ALC_NOT_FOUND: there is no such program. */
+ALC_MUST enum alc_rc cli_devnet_start(struct cli_devnet *d, const char *state, uint32_t port,
+                                      struct alc_err *err);
+/* cli_devnet_stop ends the chain and waits for it; `= {0}` is safe. */
+void cli_devnet_stop(struct cli_devnet *d);
+
+/* cli_devnet_prepare makes what Alcove needs and is not there yet: the contract, the operator's
+ * account with the worker's key, a user whose key goes to <state>/user.json. */
+ALC_MUST enum alc_rc cli_devnet_prepare(struct cli_devnet *d, const char *state,
+                                        const struct alc_ed25519 *worker, struct alc_err *err);
+
+/* cli_send signs `actions`, sends them and waits until all of it is final.  ALC_TRAP: it failed on
+ * chain, with the failure as the sentence.  *out's value and JSON live as their header says. */
+ALC_MUST enum alc_rc cli_send(struct alc_near_rpc *rpc, const char *signer_id,
+                              const struct alc_ed25519 *key, const char *receiver_id,
+                              struct alc_near_action *actions, uint32_t count, bool keep_json,
+                              struct alc_near_tx_status *out, struct alc_arena *arena,
+                              struct alc_err *err);
+struct alc_near_action cli_call(const char *method, const char *args, uint64_t gas,
+                                __uint128_t deposit);
+
+/* ---- the roles ---- */
+
+struct cli_node; /* opaque */
+
+/* cli_node_key loads the worker's key of the state folder, or makes it (file mode 0600). */
+ALC_MUST enum alc_rc cli_node_key(struct alc_ed25519 *out, const char *state, struct alc_err *err);
+/* cli_node_open starts engine, worker and watcher; it takes the key. */
+ALC_MUST enum alc_rc cli_node_open(struct cli_node **out, const struct cli_settings *s,
+                                   const char *state, struct alc_ed25519 *key, struct alc_err *err);
+/* cli_node_failed: the watcher gave up; *err says why. */
+bool cli_node_failed(struct cli_node *n, struct alc_err *err);
+void cli_node_close(struct cli_node *n);
+/* For the caller's thread: its own connection to the store. */
+struct alc_store *cli_node_store(struct cli_node *n);
+struct alc_queue *cli_node_queue(struct cli_node *n);
+/* cli_node_module keeps a module among the blobs; *hash is its SHA-256. */
+ALC_MUST enum alc_rc cli_node_module(struct cli_node *n, struct alc_hash *hash,
+                                     struct alc_bytes wasm, struct alc_err *err);
+
+/* ---- files ---- */
+
+/* cli_state_open makes the folder (0700), or a temporary one when `name` is "". */
+struct cli_state {
+    char path[4000];
+    bool temporary;
+};
+ALC_MUST enum alc_rc cli_state_open(struct cli_state *s, const char *name, struct alc_err *err);
+void cli_state_close(struct cli_state *s); /* removes a temporary folder with all in it */
+
+ALC_MUST enum alc_rc cli_read_file(struct alc_bytes *out, const char *path, size_t max_bytes,
+                                   struct alc_arena *arena, struct alc_err *err);
+ALC_MUST enum alc_rc cli_write_file(const char *path, struct alc_bytes bytes, struct alc_err *err);
+
+/* cli_hex prints a hash into a static-size buffer and returns it. */
+const char *cli_hex(char out[65], const struct alc_hash *h);
+
+#endif
