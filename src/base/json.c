@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "base/utf8.h"
 
 /* A value is jansson's own node under another name, so that nothing is converted or copied. */
 static json_t *node(const struct alc_json *v)
@@ -299,30 +300,6 @@ bool alc_json_bool(const struct alc_json *v, bool *out)
 
 /* ---- writing ---- */
 
-/* utf8_length is the length of the sequence at the front of t, which has a byte.  Not UTF-8: *ok is
- * false, and it is the length of the longest piece that could still have begun one, 1 at least. */
-static size_t utf8_length(struct alc_bytes t, bool *ok)
-{
-    uint8_t c = t.p[0];
-    uint8_t least = 0x80, most = 0xbf; /* of the second byte: no overlong forms, no surrogates */
-    size_t n, i;
-
-    *ok = c < 0x80;
-    if (c < 0xc2 || c > 0xf4) return 1;
-    n = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    if (c == 0xe0) least = 0xa0;
-    if (c == 0xed) most = 0x9f;
-    if (c == 0xf0) least = 0x90;
-    if (c == 0xf4) most = 0x8f;
-    for (i = 1; i < n; i++) {
-        if (i >= t.n || t.p[i] < least || t.p[i] > most) return i;
-        least = 0x80;
-        most = 0xbf;
-    }
-    *ok = true;
-    return n;
-}
-
 static void put_escape(struct alc_buf *out, uint8_t c)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
@@ -341,7 +318,7 @@ static void put_string(struct alc_buf *out, struct alc_bytes s)
     alc_buf_put(out, "\"", 1);
     for (size_t i = 0; i < s.n;) {
         bool ok;
-        size_t n = utf8_length((struct alc_bytes){s.p + i, s.n - i}, &ok);
+        size_t n = alc_utf8_next((struct alc_bytes){s.p + i, s.n - i}, &ok);
         if (!ok || s.p[i] < 0x20 || s.p[i] == '"' || s.p[i] == '\\') {
             alc_buf_put(out, s.p + plain, i - plain);
             if (ok)

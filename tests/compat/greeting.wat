@@ -1,0 +1,26 @@
+;; A contract for the tests with real clients: keeps a greeting, shows it, and fails when asked to.
+(module
+  (import "env" "input" (func $input (param i64)))
+  (import "env" "register_len" (func $register_len (param i64) (result i64)))
+  (import "env" "storage_write" (func $storage_write (param i64 i64 i64 i64 i64) (result i64)))
+  (import "env" "storage_read" (func $storage_read (param i64 i64 i64) (result i64)))
+  (import "env" "value_return" (func $value_return (param i64 i64)))
+  (import "env" "log_utf8" (func $log_utf8 (param i64 i64)))
+  (import "env" "panic_utf8" (func $panic_utf8 (param i64 i64)))
+  (memory 1)
+  (data (i32.const 0) "greeting")
+  (data (i32.const 16) "the greeting is set")
+  (data (i32.const 48) "no greeting today")
+  ;; keeps its argument, whatever it is
+  (func (export "set_greeting")
+    (call $input (i64.const 0))
+    (drop (call $storage_write (i64.const 8) (i64.const 0) (i64.const -1) (i64.const 0) (i64.const 1)))
+    (call $log_utf8 (i64.const 19) (i64.const 16)))
+  ;; the argument that was kept, or nothing
+  (func (export "get_greeting")
+    (if (i64.eqz (call $storage_read (i64.const 8) (i64.const 0) (i64.const 0))) (then (return)))
+    (call $value_return (i64.const -1) (i64.const 0)))
+  (func (export "fail")
+    (call $panic_utf8 (i64.const 17) (i64.const 48)))
+  (func (export "burn")
+    (loop $forever (br $forever))))
