@@ -31,37 +31,37 @@ enum alc_job_state {
 struct alc_request {
     struct alc_bytes contract_id;
     uint64_t request_id;
-    struct alc_hash data_id;       /* of the yield; with contract_id it names the request for ever */
-    struct alc_bytes data;         /* the announced request_data text, byte for byte */
+    struct alc_hash data_id; /* of the yield; with contract_id it names the request for ever */
+    struct alc_bytes data;   /* the announced request_data text, byte for byte */
     uint64_t block_height;
     uint64_t block_timestamp_ns;
-    struct alc_bytes receipt_id;   /* base58; empty when unknown, like the two below */
+    struct alc_bytes receipt_id; /* base58; empty when unknown, like the two below */
     struct alc_bytes tx_hash;
-    struct alc_bytes signer_key;   /* "ed25519:..." */
+    struct alc_bytes signer_key; /* "ed25519:..." */
     uint64_t gas_burnt;
 };
 
 struct alc_job {
-    uint64_t id;                   /* never reused */
+    uint64_t id; /* never reused */
     enum alc_job_state state;
-    uint32_t tries;                /* 1 on the first run; tells a late finish from a current one */
+    uint32_t tries; /* 1 on the first run; tells a late finish from a current one */
     struct alc_request request;
 };
 
 /* What a run came to, in the words of the contract's ExecutionResponse. */
 struct alc_answer {
     bool success;
-    uint8_t output_kind;           /* enum alc_output_kind of verify.h */
-    struct alc_bytes output;       /* Text: UTF-8; Json: compact text; Bytes: raw */
-    struct alc_bytes error;        /* UTF-8; empty on success */
+    uint8_t output_kind;     /* enum alc_output_kind of verify.h */
+    struct alc_bytes output; /* Text: UTF-8; Json: compact text; Bytes: raw */
+    struct alc_bytes error;  /* UTF-8; empty on success */
     uint64_t instructions;
     uint64_t time_ms;
     bool has_compile_ms;
     uint64_t compile_ms;
-    struct alc_bytes note;         /* compilation_note, or empty */
+    struct alc_bytes note; /* compilation_note, or empty */
     bool has_refund;
     uint64_t refund_usd;
-    struct alc_bytes statement;    /* encoding of statement v1; empty: none was made */
+    struct alc_bytes statement; /* encoding of statement v1; empty: none was made */
 };
 
 /* alc_queue_open migrates the tables of this room in `store`, which is borrowed and outlives the
@@ -76,7 +76,8 @@ ALC_MUST enum alc_rc alc_queue_cursor(struct alc_queue *q, uint64_t *height, con
 
 /* alc_queue_take_block stores a block's requests as WAITING jobs and moves the cursor of `chain` to
  * `height`, in one transaction.  A request that is there already stays as it is, so taking a block
- * twice is harmless.  *fresh: how many were new.  The cursor never goes back: ALC_CONFLICT. */
+ * twice is harmless.  *fresh: how many were new.  The cursor never goes back: ALC_CONFLICT.
+ * ALC_LIMIT: a request over ALC_JOB_REQUEST_MAX_BYTES, and nothing of the block was taken. */
 ALC_MUST enum alc_rc alc_queue_take_block(struct alc_queue *q, size_t *fresh, const char *chain,
                                           uint64_t height, const struct alc_request *requests,
                                           size_t count, struct alc_err *err);
@@ -88,24 +89,27 @@ ALC_MUST enum alc_rc alc_queue_claim(struct alc_queue *q, struct alc_job *out, c
                                      uint64_t now_ms, uint32_t lease_ms, struct alc_arena *arena,
                                      struct alc_err *err);
 
-/* alc_queue_renew extends the lease.  ALC_CONFLICT: it was lost (expired, or the job ended).  A lease
- * past its time is lost when alc_queue_expire takes it back, not before: so it is for finish too. */
+/* alc_queue_renew extends the lease.  ALC_CONFLICT: it was lost (expired, or the job ended).  A
+ * lease past its time is lost when alc_queue_expire takes it back, not before: so it is for finish
+ * too. */
 ALC_MUST enum alc_rc alc_queue_renew(struct alc_queue *q, uint64_t id, uint32_t tries,
                                      uint64_t now_ms, uint32_t lease_ms, struct alc_err *err);
 
 /* alc_queue_finish keeps the answer: DONE or FAILED, by answer->success; a statement is filed with
- * it (worker_key and sequence from `order`).  ALC_CONFLICT: the lease was lost, nothing changed. */
+ * it (worker_key and sequence from `order`; NULL without one).  ALC_CONFLICT: the lease was lost,
+ * or the sequence is used; ALC_BAD_INPUT: a statement without order.  Then nothing has changed. */
 struct alc_order {
     struct alc_hash worker_key;
     uint64_t sequence;
-    struct alc_hash hash;          /* of the statement */
+    struct alc_hash hash; /* of the statement */
 };
 ALC_MUST enum alc_rc alc_queue_finish(struct alc_queue *q, uint64_t id, uint32_t tries,
                                       const struct alc_answer *answer,
                                       const struct alc_order *order, struct alc_err *err);
 
 /* alc_queue_give_back puts a RUNNING job back to WAITING at once (a clean shutdown, a failure worth
- * another try), not to be claimed before not_before_ms.  FAILED with `why` after ALC_JOB_TRIES_MAX. */
+ * another try), not to be claimed before not_before_ms.  After ALC_JOB_TRIES_MAX tries it becomes
+ * FAILED, with `why` as the error of its answer.  ALC_CONFLICT: the lease was lost. */
 ALC_MUST enum alc_rc alc_queue_give_back(struct alc_queue *q, uint64_t id, uint32_t tries,
                                          uint64_t not_before_ms, const char *why,
                                          struct alc_err *err);
@@ -141,10 +145,10 @@ ALC_MUST enum alc_rc alc_queue_cancel(struct alc_queue *q, uint64_t id, const ch
 ALC_MUST enum alc_rc alc_queue_get(struct alc_queue *q, struct alc_job *job,
                                    struct alc_answer *answer, bool *answered, uint64_t id,
                                    struct alc_arena *arena, struct alc_err *err);
-/* alc_queue_find: the id of the job of a request. ALC_NOT_FOUND. */
-ALC_MUST enum alc_rc alc_queue_find(struct alc_queue *q, uint64_t *id,
-                                    struct alc_bytes contract_id, uint64_t request_id,
-                                    struct alc_err *err); /* the newest, after a redeploy */
+/* alc_queue_find: the id of the job of a request; of the newest, when a contract that was deployed
+ * again counts anew.  ALC_NOT_FOUND. */
+ALC_MUST enum alc_rc alc_queue_find(struct alc_queue *q, uint64_t *id, struct alc_bytes contract_id,
+                                    uint64_t request_id, struct alc_err *err);
 /* alc_queue_statement finds a statement by its hash.  ALC_NOT_FOUND. */
 ALC_MUST enum alc_rc alc_queue_statement(struct alc_queue *q, struct alc_bytes *out,
                                          const struct alc_hash *hash, struct alc_arena *arena,

@@ -429,6 +429,20 @@ void alc_rows_end(struct alc_rows *r)
     *r = (struct alc_rows){NULL, NULL};
 }
 
+enum alc_rc alc_store_has(struct alc_store *s, bool *has, const char *table, struct alc_err *err)
+{
+    struct alc_rows r;
+    enum alc_rc rc;
+
+    rc = alc_rows_start(&r, s, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1",
+                        ALC_ARGS(ALC_TEXT(alc_cstr(table))), err);
+    if (rc == ALC_OK) rc = alc_rows_next(&r, err);
+    alc_rows_end(&r);
+    if (rc != ALC_OK && rc != ALC_NOT_FOUND) return rc;
+    *has = rc == ALC_OK;
+    return ALC_OK;
+}
+
 /* -- transactions ---------------------------------------------------------------------------- */
 
 enum alc_rc alc_store_begin(struct alc_store *s, struct alc_err *err)

@@ -8,6 +8,10 @@
  * first that fails ends it. */
 ALC_MUST enum alc_rc alc_store_script(struct alc_store *s, const char *sql, struct alc_err *err);
 
+/* alc_store_has asks the catalogue, without the write lock, whether there is such a table. */
+ALC_MUST enum alc_rc alc_store_has(struct alc_store *s, bool *has, const char *table,
+                                   struct alc_err *err);
+
 /* alc_blob_tables makes the tables of blob.c. */
 ALC_MUST enum alc_rc alc_blob_tables(struct alc_store *s, struct alc_err *err);
 

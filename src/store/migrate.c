@@ -3,6 +3,19 @@
 
 #include <inttypes.h>
 
+/* The look before keeps an opening from waiting behind another thread's write. */
+static enum alc_rc schema_table(struct alc_store *s, struct alc_err *err)
+{
+    bool has;
+    enum alc_rc rc = alc_store_has(s, &has, "alc_schema", err);
+
+    if (rc != ALC_OK || has) return rc;
+    return alc_store_exec(s, NULL,
+                          "CREATE TABLE IF NOT EXISTS alc_schema ("
+                          "room TEXT PRIMARY KEY, version BIGINT NOT NULL)",
+                          ALC_NO_ARGS, err);
+}
+
 static enum alc_rc version_of(struct alc_store *s, int64_t *version, const char *room,
                               struct alc_err *err)
 {
@@ -56,10 +69,7 @@ enum alc_rc alc_store_migrate(struct alc_store *s, const char *room, const char 
     int64_t version;
     enum alc_rc rc;
 
-    rc = alc_store_exec(s, NULL,
-                        "CREATE TABLE IF NOT EXISTS alc_schema ("
-                        "room TEXT PRIMARY KEY, version BIGINT NOT NULL)",
-                        ALC_NO_ARGS, err);
+    rc = schema_table(s, err);
     if (rc == ALC_OK) rc = version_of(s, &version, room, err);
     while (rc == ALC_OK && version >= 0 && (uint64_t)version < count)
         rc = step_once(s, &version, room, steps, count, err);

@@ -13,7 +13,8 @@ struct alc_store; /* opaque: one connection */
 
 /* alc_store_open opens or creates the file; ":memory:" lives as long as the store.  The database
  * waits up to 10 s for another thread's write.  A commit survives a crash of this process and, with
- * `durable`, of the machine.  ALC_IO (path and reason), ALC_CORRUPT: not a database. */
+ * `durable`, of the machine.  The file is for its owner alone (0600); its folder must exist.
+ * ALC_BUSY: another process has the file.  ALC_IO (path and reason), ALC_CORRUPT: no database. */
 ALC_MUST enum alc_rc alc_store_open(struct alc_store **out, const char *path, bool durable,
                                     struct alc_err *err);
 void alc_store_close(struct alc_store *s);
@@ -29,7 +30,9 @@ struct alc_arg {
 #define ALC_BLOB(x) ((struct alc_arg){ALC_ARG_BLOB, 0, (x)})
 #define ALC_TEXT(x) ((struct alc_arg){ALC_ARG_TEXT, 0, (x)})
 #define ALC_NULL_ARG ((struct alc_arg){ALC_ARG_NULL, 0, {NULL, 0}})
-#define ALC_ARGS(...) (struct alc_arg[]){__VA_ARGS__}, sizeof((struct alc_arg[]){__VA_ARGS__}) / sizeof(struct alc_arg)
+#define ALC_ARGS(...)                                                                              \
+    (struct alc_arg[]){__VA_ARGS__},                                                               \
+        sizeof((struct alc_arg[]){__VA_ARGS__}) / sizeof(struct alc_arg)
 #define ALC_NO_ARGS NULL, 0
 
 /* alc_store_exec runs one statement that gives no rows; *changed (may be NULL): rows it touched.
@@ -39,8 +42,9 @@ ALC_MUST enum alc_rc alc_store_exec(struct alc_store *s, int64_t *changed, const
                                     const struct alc_arg *args, size_t args_count,
                                     struct alc_err *err);
 
-/* Rows: start, then next until ALC_NOT_FOUND, then end (always).  Column values are borrowed until
- * the next call on these rows. */
+/* Rows: start, then next until ALC_NOT_FOUND, then end (always).  Arguments are copied.  Columns
+ * count from 0 and are borrowed until the next call on these rows; NULL reads as 0 and as no bytes,
+ * a text reads as its bytes. */
 struct alc_rows {
     struct alc_store *store;
     void *stmt;
@@ -48,34 +52,36 @@ struct alc_rows {
 ALC_MUST enum alc_rc alc_rows_start(struct alc_rows *r, struct alc_store *s, const char *sql,
                                     const struct alc_arg *args, size_t args_count,
                                     struct alc_err *err);
-ALC_MUST enum alc_rc alc_rows_next(struct alc_rows *r, struct alc_err *err); /* ALC_NOT_FOUND: end */
-int64_t alc_rows_int(const struct alc_rows *r, int column); /* 0 for NULL */
-struct alc_bytes alc_rows_bytes(const struct alc_rows *r, int column); /* text too; empty for NULL */
+ALC_MUST enum alc_rc alc_rows_next(struct alc_rows *r, struct alc_err *err);
+int64_t alc_rows_int(const struct alc_rows *r, int column);
+struct alc_bytes alc_rows_bytes(const struct alc_rows *r, int column);
 bool alc_rows_null(const struct alc_rows *r, int column);
 void alc_rows_end(struct alc_rows *r);
 
 /* alc_store_begin takes the write lock at once, so that a transaction never fails half-way for
- * want of it.  Rollback forgives a missing begin. */
+ * want of it; other threads of this process that write stand in line.  ALC_CONFLICT: one is open.
+ * A commit that fails has rolled back.  Rollback forgives a missing begin. */
 ALC_MUST enum alc_rc alc_store_begin(struct alc_store *s, struct alc_err *err);
 ALC_MUST enum alc_rc alc_store_commit(struct alc_store *s, struct alc_err *err);
 void alc_store_rollback(struct alc_store *s);
-/* Savepoints nest inside a transaction. */
+/* Savepoints nest inside a transaction.  ALC_CONFLICT: there is no transaction, or no mark. */
 ALC_MUST enum alc_rc alc_store_mark(struct alc_store *s, struct alc_err *err);
 ALC_MUST enum alc_rc alc_store_keep(struct alc_store *s, struct alc_err *err); /* innermost mark */
 ALC_MUST enum alc_rc alc_store_undo(struct alc_store *s, struct alc_err *err); /* innermost mark */
 
 /* alc_store_migrate brings the tables of `room` to version `count`: step i (0-based) leads from
- * version i to i+1, each in a transaction.  ALC_CORRUPT: the store is newer than this program. */
+ * version i to i+1, each in a transaction of its own (so not inside one: ALC_CONFLICT), and may
+ * hold several statements.  ALC_CORRUPT: the store is newer than this program. */
 ALC_MUST enum alc_rc alc_store_migrate(struct alc_store *s, const char *room,
-                                       const char *const *steps, size_t count,
-                                       struct alc_err *err);
+                                       const char *const *steps, size_t count, struct alc_err *err);
 
-/* Blobs: bytes by their SHA-256, in the same store.  alc_blob_put is idempotent; alc_blob_get
- * checks the hash again: ALC_CORRUPT when the bytes are not what their name says. */
+/* Blobs: bytes by their SHA-256, in the same store.  alc_blob_put is idempotent, and mends a blob
+ * that was damaged (ALC_BAD_INPUT: another hash than the name); alc_blob_get checks the hash again:
+ * ALC_CORRUPT when the bytes are not what their name says, ALC_NOT_FOUND. */
 ALC_MUST enum alc_rc alc_blob_put(struct alc_store *s, const struct alc_hash *name,
                                   struct alc_bytes bytes, struct alc_err *err);
 ALC_MUST enum alc_rc alc_blob_get(struct alc_store *s, struct alc_bytes *out,
                                   const struct alc_hash *name, struct alc_arena *arena,
-                                  struct alc_err *err); /* ALC_NOT_FOUND */
+                                  struct alc_err *err);
 
 #endif
