@@ -106,7 +106,9 @@ struct alc_run_result {
  * ALC_BAD_INPUT (which setting), ALC_IO (cache_dir), ALC_NOMEM. */
 ALC_MUST enum alc_rc alc_engine_open(struct alc_engine **out, const struct alc_engine_conf *conf,
                                      struct alc_err *err);
-void alc_engine_close(struct alc_engine *e); /* after the last run; modules must be released */
+/* alc_engine_close: after the last run, with every module released.  It waits for compilations that
+ * their callers gave up. */
+void alc_engine_close(struct alc_engine *e);
 
 /* What happened since open; for /metrics and tests. */
 struct alc_engine_stats {

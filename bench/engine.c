@@ -1,0 +1,193 @@
+/* bench/engine.c — what a guest costs through engine.h, beside bare Wasmtime in the same run.
+ *
+ * Prints `name n median p99 unit`.  Blocks of both hosts take turns, so that a noisy moment meets
+ * both.  `over_bare` and `compile_over_warm` are ratios of medians. */
+#include "engine/engine.h"
+#include "base/buf.h"
+#include "crypto/crypto.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS 10u
+#define RUNS 1000u /* of each kind in a round */
+#define WARM_UP 200u
+#define COMPILES 40u
+
+static const struct alc_run the_run = {
+    .input = {(const uint8_t *)"hello alcove", 12},
+    .limits = {.max_instructions = 1000000000,
+               .max_memory_mb = 128,
+               .max_ms = 60000,
+               .max_output_bytes = 1u << 20},
+};
+
+struct series {
+    double *us;
+    size_t n;
+};
+
+static void fatal(const char *what)
+{
+    fprintf(stderr, "bench_engine: %s\n", what);
+    exit(1);
+}
+
+static void add(struct series *s, double us)
+{
+    double *p = realloc(s->us, (s->n + 1) * sizeof *p);
+
+    if (p == NULL) fatal("no memory");
+    s->us = p;
+    s->us[s->n++] = us;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double report(const char *name, struct series *s)
+{
+    qsort(s->us, s->n, sizeof *s->us, by_value);
+    const double median = s->us[s->n / 2];
+    printf("%-28s %6zu %9.1f %9.1f us\n", name, s->n, median, s->us[s->n * 99 / 100]);
+    free(s->us);
+    return median;
+}
+
+static void report_ratio(const char *name, double ratio)
+{
+    printf("%-28s %6d %9.2f %9.2f ratio\n", name, 1, ratio, ratio);
+}
+
+static double now_us(void)
+{
+    return (double)alc_clock_system.mono_ns(NULL) / 1000;
+}
+
+static struct alc_buf read_file(const char *path)
+{
+    struct alc_buf b = ALC_BUF(16u << 20);
+    uint8_t block[65536];
+    size_t n;
+    FILE *f = fopen(path, "rb");
+
+    if (f == NULL) fatal(path);
+    while ((n = fread(block, 1, sizeof block, f)) > 0)
+        alc_buf_put(&b, block, n);
+    fclose(f);
+    return b;
+}
+
+static void run_once(struct alc_engine *e, struct alc_module *m)
+{
+    struct alc_arena arena = ALC_ARENA(4u << 20);
+    struct alc_run_result r;
+    struct alc_err err = {0};
+
+    if (alc_engine_run(e, &r, m, &the_run, NULL, &arena, &err) != ALC_OK) fatal(err.text);
+    if (r.end != ALC_RUN_OK || !alc_bytes_eq(r.output, the_run.input)) fatal(r.text);
+    alc_arena_fini(&arena);
+}
+
+static struct alc_module *compile(struct alc_engine *e, struct alc_bytes wasm)
+{
+    struct alc_module *m = NULL;
+    struct alc_err err = {0};
+    struct alc_hash code;
+
+    alc_sha256(&code, wasm);
+    if (alc_engine_compile(e, &m, NULL, &code, wasm, ALC_TARGET_ANY, &err) != ALC_OK)
+        fatal(err.text);
+    return m;
+}
+
+static void measure_ours(struct series *s, struct alc_engine *e, struct alc_module *m)
+{
+    for (size_t i = 0; i < WARM_UP; i++)
+        run_once(e, m);
+    for (size_t i = 0; i < RUNS; i++) {
+        const double began = now_us();
+        run_once(e, m);
+        add(s, now_us() - began);
+    }
+}
+
+static void measure_bare(struct series *s, const char *kind, const char *path)
+{
+    char command[2048], line[64];
+    FILE *f;
+
+    snprintf(command, sizeof command, "'%s' %s '%s' %u %u", ALC_BARE_WASMTIME, kind, path, RUNS,
+             WARM_UP);
+    f = popen(command, "r");
+    if (f == NULL) fatal(command);
+    while (fgets(line, sizeof line, f) != NULL)
+        add(s, strtod(line, NULL) / 1000);
+    if (pclose(f) != 0) fatal(command);
+}
+
+/* Each compilation gets a module of its own: a custom section makes the difference. */
+static void measure_compiling(struct series *s, struct alc_engine *e, struct alc_bytes wasm)
+{
+    struct alc_buf b = ALC_BUF(16u << 20);
+
+    for (size_t i = 0; i < COMPILES; i++) {
+        const uint8_t section[] = {0, 3, 1, 'n', (uint8_t)i};
+        alc_buf_reset(&b);
+        alc_buf_put_bytes(&b, wasm);
+        alc_buf_put(&b, section, sizeof section);
+        const double began = now_us();
+        struct alc_module *m = compile(e, alc_buf_bytes(&b));
+        run_once(e, m);
+        add(s, now_us() - began);
+        alc_module_release(e, m);
+    }
+    alc_buf_fini(&b);
+}
+
+static void bench(struct alc_engine *e, const char *kind, const char *path)
+{
+    struct series ours = {0}, bare = {0}, compiling = {0};
+    struct alc_buf wasm = read_file(path);
+    struct alc_module *m = compile(e, alc_buf_bytes(&wasm));
+    double ours_us, bare_us, compiling_us;
+    char name[64];
+
+    for (size_t i = 0; i < ROUNDS; i++) {
+        measure_ours(&ours, e, m);
+        measure_bare(&bare, kind, path);
+    }
+    measure_compiling(&compiling, e, alc_buf_bytes(&wasm));
+    snprintf(name, sizeof name, "engine.%s.warm", kind);
+    ours_us = report(name, &ours);
+    snprintf(name, sizeof name, "engine.%s.bare_wasmtime", kind);
+    bare_us = report(name, &bare);
+    snprintf(name, sizeof name, "engine.%s.compile_per_call", kind);
+    compiling_us = report(name, &compiling);
+    snprintf(name, sizeof name, "engine.%s.over_bare", kind);
+    report_ratio(name, ours_us / bare_us);
+    snprintf(name, sizeof name, "engine.%s.compile_over_warm", kind);
+    report_ratio(name, compiling_us / ours_us);
+    alc_module_release(e, m);
+    alc_buf_fini(&wasm);
+}
+
+int main(void)
+{
+    const struct alc_engine_conf conf = {
+        .slots = 4, .max_memory_mb = 512, .compiled_max_bytes = 256u << 20};
+    struct alc_engine *e = NULL;
+    struct alc_err err = {0};
+
+    alc_crypto_init();
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (alc_engine_open(&e, &conf, &err) != ALC_OK) fatal(err.text);
+    bench(e, "p1", ALC_GUESTS "/echo.wasm");
+    bench(e, "p2", ALC_GUESTS "/echo.p2.wasm");
+    alc_engine_close(e);
+    return 0;
+}

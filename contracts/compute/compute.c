@@ -1,0 +1,3 @@
+#include "compute.h"
+
+COMPUTE_METHODS(NEAR_METHOD)

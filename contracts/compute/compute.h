@@ -1,0 +1,217 @@
+/* contracts/compute/compute.h — the main contract: a caller's promise waits in it for an answer.
+ *
+ *   request_execution ─► record, yield, event          (request.c)
+ *   resolve_execution ─► checks the answer, resumes    (resolve.c, proof.c)
+ *   on_execution_response ─► refund, event, result     (answer.c)
+ *
+ * It speaks OutLayer's interface (methods, JSON, events, money) and goes past it in `proof`: what a
+ * caller may ask to be shown about an answer before it is believed.
+ *
+ * Storage: "s" holds the state below; "r" + id a request; "i" + id an input too long for its
+ * request; "o" + id an output that came before the resolve; "k" + key a worker key, and "K" all of
+ * them; "d" the prices in dollars, which the chain never uses.  An id is 8 bytes, big endian. Every
+ * record is borsh, and state and request begin with a version. */
+#ifndef COMPUTE_H
+#define COMPUTE_H
+
+#include "contract/json.h"
+
+#include "methods.h"
+
+#define STATE_VERSION 1u
+#define REQUEST_VERSION 1u
+
+/* Limits of the interface. */
+#define MAX_INSTRUCTIONS UINT64_C(500000000000)
+#define MAX_SECONDS 180u
+#define MAX_COMPILE_SECONDS 300u
+#define DEFAULT_INSTRUCTIONS UINT64_C(1000000000)
+#define DEFAULT_MEMORY_MB 128u
+#define DEFAULT_SECONDS 60u
+#define INPUT_IN_EVENT_MAX_BYTES 9999u /* longer input is announced as being in the state */
+#define STALE_AFTER_NS UINT64_C(600000000000)
+#define CALLBACK_GAS (50 * (uint64_t)NEAR_TGAS)
+
+/* Limits of our own. */
+#define STATE_MAX_BYTES 1024u
+#define METADATA_MAX_BYTES 64u /* each of event standard and version, chain id */
+#define WORKER_KEYS_MAX 256u
+#define CANCEL_MAX 1024u /* ids in one call: the protocol allows as many promises */
+#define PENDING_BYTES_CAP (UINT64_C(8) << 20) /* by default; 84 NEAR of storage */
+/* A stored output; as a JSON string each byte may take six, and a result at most 4 MiB. */
+#define OUTPUT_MAX_BYTES 655360u
+/* A request's record: 10 kB of input, 2 kB of URL and the rest at its longest, with room. */
+#define REQUEST_MAX_BYTES 16384u
+
+struct prices {
+    near_u128 base_fee;
+    near_u128 per_million_instructions_fee;
+    near_u128 per_ms_fee;
+    near_u128 per_compile_ms_fee;
+};
+
+struct prices_usd {
+    near_u128 base_fee;
+    near_u128 per_million_instructions_fee;
+    near_u128 per_sec_fee;
+    near_u128 per_compile_ms_fee;
+};
+
+/* Configuration and counters in one record: a read costs as much as 10 kB of it.  Everything before
+ * the strings is stored as it lies in memory, little endian and without gaps. */
+struct state {
+    near_u128 fees; /* collected, yoctoNEAR */
+    struct prices prices;
+    uint64_t next_id;
+    uint64_t first_id; /* no request below it waits: where scans begin */
+    uint64_t pending;  /* requests that wait */
+    uint64_t pending_bytes;
+    uint64_t pending_bytes_cap;
+    uint64_t executions;
+    uint64_t paused;               /* 0 or 1 */
+    struct alc_hash deployment_id; /* tells this deployment from an earlier one of the same name */
+    struct alc_bytes owner;
+    struct alc_bytes operator_id;
+    struct alc_bytes standard;
+    struct alc_bytes version;
+    struct alc_bytes chain_id; /* empty: not given to `new`, and no proof can be asked */
+};
+
+enum source_kind { SOURCE_GITHUB, SOURCE_WASM_URL, SOURCE_PROJECT };
+
+/* The three forms of an ExecutionSource have two strings and an optional one each. */
+struct source {
+    enum source_kind kind;
+    struct alc_bytes where;        /* repo, url, project_id */
+    struct alc_bytes what;         /* commit, hash, version_key (p NULL: none) */
+    struct alc_bytes build_target; /* p NULL: none */
+};
+
+struct limits {
+    struct near_opt_u64 instructions;
+    struct near_opt_u32 memory_mb;
+    struct near_opt_u64 seconds;
+};
+
+enum format { FORMAT_BYTES, FORMAT_TEXT, FORMAT_JSON };
+
+/* What must be shown with an answer; the order is that of strength. */
+enum proof { PROOF_NONE, PROOF_KEY, PROOF_QUOTE, PROOF_ONCHAIN, PROOF_COUNT };
+
+enum request_flag {
+    FLAG_OUTPUT = 1 << 0,      /* an output is stored */
+    FLAG_INPUT_APART = 1 << 1, /* the input has a record of its own */
+    FLAG_WITH_PROOF = 1 << 2,  /* the result names its proof */
+    FLAG_COMPILE_ONLY = 1 << 3,
+};
+
+struct request {
+    uint64_t id;
+    uint8_t flags; /* enum request_flag */
+    enum proof proof;
+    enum format format;
+    struct alc_hash data_id;
+    struct alc_hash request_hash; /* SHA-256 of the announced request_data */
+    uint64_t height;
+    uint64_t timestamp; /* ns */
+    near_u128 payment;
+    near_u128 attached_usd;
+    struct limits limits;
+    struct source source;
+    struct alc_bytes predecessor;
+    struct alc_bytes signer;
+    struct alc_bytes payer;
+    struct alc_bytes secrets_profile; /* p NULL: no secrets */
+    struct alc_bytes secrets_account;
+    struct alc_bytes input; /* p NULL: none; empty when it lies apart, see input_n */
+    uint32_t input_n;
+};
+
+/* The numbers are those of enum alc_output_kind. */
+enum output_kind { OUTPUT_NONE, OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_BYTES };
+
+/* What the caller will receive: Text unescaped, Json without insignificant white space. */
+struct output {
+    enum output_kind kind;
+    struct alc_bytes bytes;
+};
+
+struct metrics {
+    uint64_t instructions;
+    uint64_t time_ms;
+    struct near_opt_u64 compile_ms;
+};
+
+struct response {
+    bool success;
+    struct output output;
+    struct alc_bytes error; /* p NULL: none */
+    struct metrics used;
+    struct alc_bytes note; /* p NULL: none */
+    struct near_opt_u64 refund_usd;
+};
+
+/* The proof of an answer, as the callback hears of it. */
+struct shown {
+    bool some;   /* a statement was checked: the output is final as it is in the payload */
+    bool stored; /* and it covers the stored output, not one in the payload */
+    struct alc_hash statement_hash;
+    struct alc_hash worker_key;
+};
+
+/* ---- state.c ---- */
+
+void state_load(struct state *s); /* panics before `new`; borrows until the next state_load */
+void state_save(const struct state *s);
+bool state_exists(void);
+void usd_load(struct prices_usd *p);
+void usd_save(const struct prices_usd *p);
+
+/* request_load fills *r, whose strings are borrowed until the next load; false: no such request.
+ * request_take also removes it with all that belongs to it, and counts it off in *s. */
+ALC_MUST bool request_load(struct request *r, uint64_t id);
+ALC_MUST bool request_take(struct request *r, struct output *stored, struct state *s, uint64_t id);
+void request_add(const struct request *r, struct state *s); /* panics over the cap */
+void request_add_output(struct request *r, const struct output *o, struct state *s);
+bool request_exists(uint64_t id);
+/* The input, wherever it lies; p NULL: none. */
+struct alc_bytes request_input(const struct request *r);
+void output_load(struct output *o, uint64_t id);
+
+/* ---- request.c ---- */
+
+extern const char *const proof_names[PROOF_COUNT];
+near_u128 estimate(const struct prices *p, const struct limits *l);
+void read_limits(struct near_json *j, void *out); /* struct limits */
+void out_source(struct near_out *o, const struct source *s);
+void out_limits(struct near_out *o, const struct limits *l);
+void out_secrets_ref(struct near_out *o, const struct request *r);
+void out_format(struct near_out *o, enum format f);
+struct limits filled(const struct limits *l); /* absent ones at their defaults */
+/* Begins an event line up to the object in `data`; event_end closes and logs it. */
+void event_begin(struct near_out *o, const struct state *s, struct alc_bytes event);
+void event_end(struct near_out *o);
+void out_account(struct near_out *o, struct alc_bytes a);
+
+/* ---- resolve.c ---- */
+
+near_u128 cost(const struct prices *p, const struct metrics *m);
+void log_charged(near_u128 yocto);
+void out_metrics(struct near_out *o, const struct metrics *m);
+size_t payload_write(uint8_t *buf, size_t cap, const struct response *r, const struct shown *p);
+void payload_read(struct response *r, struct shown *p, uint8_t *buf, size_t n);
+
+/* ---- proof.c ---- */
+
+/* proof_check panics unless the base64 text `statement` (p NULL: none given) shows what `r` asks
+ * for an answer `a` whose output will be `out`; fills *shown. */
+void proof_check(struct shown *shown, const struct state *s, const struct request *r,
+                 const struct response *a, const struct output *out, struct alc_bytes statement);
+
+/* ---- admin.c ---- */
+
+void only_owner(const struct state *s);
+/* worker_key_valid: registered and not expired at this block. */
+bool worker_key_valid(const struct alc_hash *key);
+
+#endif

@@ -1,0 +1,525 @@
+/* contracts/compute/request.c — opens a request: checks it, keeps it, announces it, and yields. */
+#include "compute.h"
+
+#include "base/enc.h"
+
+struct params {
+    bool force_rebuild;
+    bool store_on_fastfs;
+    bool compile_only;
+    bool use_bound_identity;
+    bool with_proof;
+    struct alc_bytes project_uuid; /* read and ignored: only a project names its storage */
+    struct alc_bytes proof;
+    near_u128 attached_usd;
+};
+
+struct secrets_ref {
+    struct alc_bytes profile;
+    struct alc_bytes account;
+};
+
+struct args {
+    struct source source;
+    bool limits_given;
+    struct limits limits;
+    struct alc_bytes input;
+    struct secrets_ref secrets;
+    enum format format;
+    struct alc_bytes payer;
+    struct params params;
+};
+
+const char *const proof_names[PROOF_COUNT] = {
+    [PROOF_NONE] = "none",
+    [PROOF_KEY] = "key",
+    [PROOF_QUOTE] = "quote",
+    [PROOF_ONCHAIN] = "onchain",
+};
+
+/* ---- Arguments ---- */
+
+static const struct near_field github_fields[] = {
+    NEAR_FIELD("repo", struct source, where, near_read_string, NEAR_MUST),
+    NEAR_FIELD("commit", struct source, what, near_read_string, NEAR_MUST),
+    NEAR_FIELD("build_target", struct source, build_target, near_read_string, NEAR_MAY),
+};
+
+static const struct near_field wasm_url_fields[] = {
+    NEAR_FIELD("url", struct source, where, near_read_string, NEAR_MUST),
+    NEAR_FIELD("hash", struct source, what, near_read_string, NEAR_MUST),
+    NEAR_FIELD("build_target", struct source, build_target, near_read_string, NEAR_MAY),
+};
+
+static const struct near_field project_fields[] = {
+    NEAR_FIELD("project_id", struct source, where, near_read_string, NEAR_MUST),
+    NEAR_FIELD("version_key", struct source, what, near_read_string, NEAR_MAY),
+};
+
+static void read_source(struct near_json *j, void *out)
+{
+    struct source *s = out;
+    struct alc_bytes name;
+    bool with_value = near_json_variant(j, &name);
+
+    if (!with_value) near_json_fail("a source lacks its fields");
+    if (alc_bytes_is(name, "WasmUrl")) {
+        s->kind = SOURCE_WASM_URL;
+        near_json_object(j, s, wasm_url_fields, 3);
+    } else if (alc_bytes_is(name, "GitHub")) {
+        s->kind = SOURCE_GITHUB;
+        near_json_object(j, s, github_fields, 3);
+    } else if (alc_bytes_is(name, "Project")) {
+        s->kind = SOURCE_PROJECT;
+        near_json_object(j, s, project_fields, 2);
+    } else {
+        near_json_fail("unknown source");
+    }
+    near_json_variant_end(j, with_value);
+}
+
+static const struct near_field limits_fields[] = {
+    NEAR_FIELD("max_instructions", struct limits, instructions, near_read_opt_u64, NEAR_MAY),
+    NEAR_FIELD("max_memory_mb", struct limits, memory_mb, near_read_opt_u32, NEAR_MAY),
+    NEAR_FIELD("max_execution_seconds", struct limits, seconds, near_read_opt_u64, NEAR_MAY),
+};
+
+void read_limits(struct near_json *j, void *out)
+{
+    near_json_object(j, out, limits_fields, 3);
+}
+
+static void read_given_limits(struct near_json *j, void *out)
+{
+    struct args *a = out;
+    a->limits_given = true;
+    read_limits(j, &a->limits);
+}
+
+static const struct near_field secrets_fields[] = {
+    NEAR_FIELD("profile", struct secrets_ref, profile, near_read_string, NEAR_MUST),
+    NEAR_FIELD("account_id", struct secrets_ref, account, near_read_account, NEAR_MUST),
+};
+
+static void read_secrets(struct near_json *j, void *out)
+{
+    near_json_object(j, out, secrets_fields, 2);
+}
+
+static const char *const format_names[] = {"Bytes", "Text", "Json"};
+
+static void read_format(struct near_json *j, void *out)
+{
+    struct alc_bytes name;
+    bool with_value = near_json_variant(j, &name);
+
+    for (unsigned i = 0; i < 3; i++) {
+        if (!alc_bytes_is(name, format_names[i])) continue;
+        near_json_variant_unit(j, with_value);
+        *(enum format *)out = (enum format)i;
+        return;
+    }
+    near_json_fail("unknown response_format");
+}
+
+static const struct near_field params_fields[] = {
+    NEAR_FIELD("force_rebuild", struct params, force_rebuild, near_read_bool, NEAR_DEFAULT),
+    NEAR_FIELD("store_on_fastfs", struct params, store_on_fastfs, near_read_bool, NEAR_DEFAULT),
+    NEAR_FIELD("compile_only", struct params, compile_only, near_read_bool, NEAR_DEFAULT),
+    NEAR_FIELD("project_uuid", struct params, project_uuid, near_read_string, NEAR_MAY),
+    NEAR_FIELD("attached_usd", struct params, attached_usd, near_read_u128, NEAR_MAY),
+    NEAR_FIELD("use_bound_identity", struct params, use_bound_identity, near_read_bool,
+               NEAR_DEFAULT),
+    NEAR_FIELD("with_proof", struct params, with_proof, near_read_bool, NEAR_DEFAULT),
+    NEAR_FIELD("proof", struct params, proof, near_read_string, NEAR_MAY),
+};
+
+static void read_params(struct near_json *j, void *out)
+{
+    near_json_object(j, out, params_fields, sizeof params_fields / sizeof params_fields[0]);
+}
+
+static const struct near_field args_fields[] = {
+    NEAR_FIELD("source", struct args, source, read_source, NEAR_MUST),
+    {"resource_limits", read_given_limits, 0, sizeof "resource_limits" - 1, NEAR_MAY},
+    NEAR_FIELD("input_data", struct args, input, near_read_string, NEAR_MAY),
+    NEAR_FIELD("secrets_ref", struct args, secrets, read_secrets, NEAR_MAY),
+    NEAR_FIELD("response_format", struct args, format, read_format, NEAR_MAY),
+    NEAR_FIELD("payer_account_id", struct args, payer, near_read_account, NEAR_MAY),
+    NEAR_FIELD("params", struct args, params, read_params, NEAR_MAY),
+};
+
+/* ---- Rules ---- */
+
+static bool contains(struct alc_bytes s, struct alc_bytes what)
+{
+    for (size_t i = 0; i + what.n <= s.n; i++)
+        if (s.p[i] == what.p[0] && __builtin_memcmp(s.p + i, what.p, what.n) == 0) return true;
+    return false;
+}
+
+static bool starts(struct alc_bytes s, struct alc_bytes with)
+{
+    return s.n >= with.n && __builtin_memcmp(s.p, with.p, with.n) == 0;
+}
+
+static bool is_alnum(uint8_t c)
+{
+    uint8_t lower = c | 0x20;
+    return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
+}
+
+/* Letters, digits and `more`: 1 to `max` bytes of them. */
+static bool made_of(struct alc_bytes s, size_t max, const char *more)
+{
+    if (s.n == 0 || s.n > max) return false;
+    for (size_t i = 0; i < s.n; i++) {
+        const char *m = more;
+        if (is_alnum(s.p[i])) continue;
+        while (*m != 0 && (uint8_t)*m != s.p[i])
+            m++;
+        if (*m == 0) return false;
+    }
+    return true;
+}
+
+/* The length of the Unicode white space or control character that p begins with, else 0. */
+static size_t blank(const uint8_t *p, size_t n)
+{
+    if (p[0] <= 0x20 || p[0] == 0x7f) return 1;
+    if (p[0] == 0xc2 && n > 1 && p[1] <= 0xa0) return 2; /* U+0080..U+00A0 */
+    if (n < 3 || p[0] < 0xe1 || p[0] > 0xe3) return 0;
+    if (p[0] == 0xe1) return p[1] == 0x9a && p[2] == 0x80 ? 3 : 0;
+    if (p[0] == 0xe3) return p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
+    if (p[1] == 0x80 && (p[2] <= 0x8a || p[2] == 0xa8 || p[2] == 0xa9 || p[2] == 0xaf)) return 3;
+    return p[1] == 0x81 && p[2] == 0x9f ? 3 : 0;
+}
+
+static void check_wasm_url(const struct source *s)
+{
+    struct alc_bytes url = s->where;
+
+    if (s->what.n != 64) near_panic("source.hash must be 64 lowercase hex digits");
+    for (size_t i = 0; i < 64; i++)
+        if ((s->what.p[i] < '0' || s->what.p[i] > '9') &&
+            (s->what.p[i] < 'a' || s->what.p[i] > 'f'))
+            near_panic("source.hash must be 64 lowercase hex digits");
+    if (!starts(url, ALC_LIT("https://")) || url.n == 8)
+        near_panic("source.url must start with https://");
+    if (url.n > 2048) near_panic("source.url must be at most 2048 bytes");
+    for (size_t i = 0; i < url.n; i++)
+        if (blank(url.p + i, url.n - i) != 0)
+            near_panic("source.url must not contain white space or control characters");
+    if (contains(url, ALC_LIT("EVENT_JSON"))) near_panic("source.url must not contain EVENT_JSON");
+}
+
+static void check_github(const struct source *s)
+{
+    struct alc_bytes repo = s->where, commit = s->what;
+
+    if (!made_of(repo, 512, "._-/:") || repo.p[0] == '-' || contains(repo, ALC_LIT("..")))
+        near_panic("source.repo must be 1..512 bytes of letters, digits and ._-/: without .. and "
+                   "not begin with -");
+    if (!made_of(commit, 256, "._/-+") || commit.p[0] == '-' || contains(commit, ALC_LIT("..")))
+        near_panic("source.commit must be 1..256 bytes of letters, digits and ._/-+ without .. "
+                   "and not begin with -");
+    if (contains(repo, ALC_LIT("EVENT_JSON")))
+        near_panic("source.repo must not contain EVENT_JSON");
+    if (contains(commit, ALC_LIT("EVENT_JSON")))
+        near_panic("source.commit must not contain EVENT_JSON");
+}
+
+static void check_source(const struct source *s)
+{
+    if (s->kind == SOURCE_PROJECT) near_panic_with("Project not found: ", s->where);
+    if (s->kind == SOURCE_WASM_URL)
+        check_wasm_url(s);
+    else
+        check_github(s);
+    if (s->build_target.p != NULL && !made_of(s->build_target, 64, "._-"))
+        near_panic("source.build_target must be 1..64 bytes of letters, digits and ._-");
+}
+
+/* Letters beyond ASCII all pass, marks and signs among them: the tables that tell them apart would
+ * outweigh this contract, and a profile that nobody stored opens nothing. */
+static void check_profile(struct alc_bytes s)
+{
+    uint8_t buf[160];
+    struct near_out o = NEAR_OUT(buf);
+    size_t len = 0;
+
+    near_out_lit(&o, "secrets_ref.profile must be 1\xe2\x80\x93"
+                     "64 bytes of letters, digits, '-' or '_' (");
+    if (s.n == 0 || s.n > 64) {
+        near_out_lit(&o, "got ");
+        near_out_u64(&o, s.n);
+        near_out_lit(&o, " bytes)");
+        near_panic_bytes((struct alc_bytes){buf, o.n});
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        if (c >= 0x80)
+            len = blank(s.p + i, s.n - i);
+        else
+            len = is_alnum(c) || c == '-' || c == '_' ? 0 : 1;
+        if (len == 0) continue;
+        near_out_lit(&o, "it contains '");
+        near_out_raw(&o, (struct alc_bytes){s.p + i, len});
+        near_out_lit(&o, "')");
+        near_panic_bytes((struct alc_bytes){buf, o.n});
+    }
+}
+
+static enum proof check_proof(const struct args *a, const struct state *s)
+{
+    enum proof proof = PROOF_NONE;
+
+    if (a->params.proof.p != NULL) {
+        while (proof < PROOF_COUNT && !alc_bytes_is(a->params.proof, proof_names[proof]))
+            proof++;
+        if (proof == PROOF_COUNT)
+            near_panic("params.proof must be \"none\", \"key\", \"quote\" or \"onchain\"");
+    }
+    if (proof > PROOF_KEY)
+        near_panic("params.proof \"quote\" and \"onchain\" are not offered yet: ask for \"key\"");
+    if (proof == PROOF_NONE && a->params.with_proof)
+        near_panic("params.with_proof needs params.proof \"key\": there is no proof to name");
+    if (proof > PROOF_NONE && a->source.kind == SOURCE_GITHUB)
+        near_panic("params.proof needs a WasmUrl source: a GitHub source names no code hash");
+    if (proof > PROOF_NONE && s->chain_id.n == 0)
+        near_panic("params.proof is not offered: this contract was set up without a chain_id");
+    return proof;
+}
+
+near_u128 estimate(const struct prices *p, const struct limits *l)
+{
+    struct limits f = filled(l);
+    near_u128 sum = near_add(p->base_fee,
+                             near_mul(p->per_million_instructions_fee, f.instructions.v / 1000000));
+    if (f.seconds.v > UINT64_MAX / 1000) near_panic("amount overflow");
+    return near_add(sum, near_mul(p->per_ms_fee, f.seconds.v * 1000));
+}
+
+static void check_payment(near_u128 paid, near_u128 needed)
+{
+    uint8_t buf[160];
+    struct near_out o = NEAR_OUT(buf);
+
+    if (paid >= needed) return;
+    near_out_lit(&o, "Insufficient payment: ");
+    near_out_u128(&o, needed);
+    near_out_lit(&o, " yoctoNEAR needed, ");
+    near_out_u128(&o, paid);
+    near_out_lit(&o, " attached");
+    near_panic_bytes((struct alc_bytes){buf, o.n});
+}
+
+/* ---- Writing ---- */
+
+struct limits filled(const struct limits *l)
+{
+    struct limits f = *l;
+    if (!f.instructions.some) f.instructions = (struct near_opt_u64){DEFAULT_INSTRUCTIONS, true};
+    if (!f.memory_mb.some) f.memory_mb = (struct near_opt_u32){DEFAULT_MEMORY_MB, true};
+    if (!f.seconds.some) f.seconds = (struct near_opt_u64){DEFAULT_SECONDS, true};
+    return f;
+}
+
+void out_account(struct near_out *o, struct alc_bytes a)
+{
+    near_out_lit(o, "\""); /* an account id holds nothing to escape */
+    near_out_raw(o, a);
+    near_out_lit(o, "\"");
+}
+
+void out_source(struct near_out *o, const struct source *s)
+{
+    if (s->kind == SOURCE_WASM_URL) {
+        near_out_lit(o, "{\"WasmUrl\":{\"url\":");
+        near_out_str(o, s->where);
+        near_out_lit(o, ",\"hash\":");
+    } else {
+        near_out_lit(o, "{\"GitHub\":{\"repo\":");
+        near_out_str(o, s->where);
+        near_out_lit(o, ",\"commit\":");
+    }
+    near_out_str(o, s->what);
+    near_out_lit(o, ",\"build_target\":");
+    near_out_opt_str(o, s->build_target);
+    near_out_lit(o, "}}");
+}
+
+void out_limits(struct near_out *o, const struct limits *l)
+{
+    near_out_lit(o, "{\"max_instructions\":");
+    near_out_opt_u64(o, l->instructions.v, l->instructions.some);
+    near_out_lit(o, ",\"max_memory_mb\":");
+    near_out_opt_u64(o, l->memory_mb.v, l->memory_mb.some);
+    near_out_lit(o, ",\"max_execution_seconds\":");
+    near_out_opt_u64(o, l->seconds.v, l->seconds.some);
+    near_out_lit(o, "}");
+}
+
+void out_secrets_ref(struct near_out *o, const struct request *r)
+{
+    if (r->secrets_profile.p == NULL) {
+        near_out_lit(o, "null");
+        return;
+    }
+    near_out_lit(o, "{\"profile\":");
+    near_out_str(o, r->secrets_profile);
+    near_out_lit(o, ",\"account_id\":");
+    out_account(o, r->secrets_account);
+    near_out_lit(o, "}");
+}
+
+void out_format(struct near_out *o, enum format f)
+{
+    near_out_str(o, alc_cstr(format_names[f]));
+}
+
+void event_begin(struct near_out *o, const struct state *s, struct alc_bytes event)
+{
+    near_out_lit(o, "EVENT_JSON:{\"standard\":");
+    near_out_str(o, s->standard);
+    near_out_lit(o, ",\"version\":");
+    near_out_str(o, s->version);
+    near_out_lit(o, ",\"event\":\"");
+    near_out_raw(o, event);
+    near_out_lit(o, "\",\"data\":[");
+}
+
+void event_end(struct near_out *o)
+{
+    near_out_lit(o, "]}");
+    near_log(near_out_bytes(o, "The event is longer than 16384 bytes of logs: "
+                               "input of 10000 bytes or more is not part of it"));
+}
+
+static void out_flag(struct near_out *o, struct alc_bytes key, bool v)
+{
+    near_out_raw(o, key);
+    near_out_bool(o, v);
+}
+
+/* The order of keys is part of the interface.  Ours come last and only when asked for, so that a
+ * request without them is announced in OutLayer's very bytes. */
+static void out_request_data(struct near_out *o, const struct request *r, const struct params *p)
+{
+    bool apart = r->input.n > INPUT_IN_EVENT_MAX_BYTES;
+    struct limits l = filled(&r->limits); /* workers need all three */
+
+    near_out_lit(o, "{\"request_id\":");
+    near_out_u64(o, r->id);
+    near_out_lit(o, ",\"sender_id\":");
+    out_account(o, r->signer);
+    near_out_lit(o, ",\"predecessor_id\":");
+    out_account(o, r->predecessor);
+    near_out_lit(o, ",\"code_source\":");
+    out_source(o, &r->source);
+    near_out_lit(o, ",\"resource_limits\":");
+    out_limits(o, &l);
+    near_out_lit(o, ",\"input_data\":");
+    near_out_str(o, apart ? (struct alc_bytes){NULL, 0} : r->input);
+    out_flag(o, ALC_LIT(",\"input_data_in_state\":"), apart);
+    near_out_lit(o, ",\"secrets_ref\":");
+    out_secrets_ref(o, r);
+    near_out_lit(o, ",\"response_format\":");
+    out_format(o, r->format);
+    near_out_lit(o, ",\"payment\":");
+    near_out_u128_str(o, r->payment);
+    near_out_lit(o, ",\"attached_usd\":");
+    near_out_u128_str(o, r->attached_usd);
+    near_out_lit(o, ",\"timestamp\":");
+    near_out_u64(o, r->timestamp);
+    out_flag(o, ALC_LIT(",\"compile_only\":"), (r->flags & FLAG_COMPILE_ONLY) != 0);
+    out_flag(o, ALC_LIT(",\"force_rebuild\":"), p->force_rebuild);
+    out_flag(o, ALC_LIT(",\"store_on_fastfs\":"), p->store_on_fastfs);
+    out_flag(o, ALC_LIT(",\"use_bound_identity\":"), p->use_bound_identity);
+    near_out_lit(o, ",\"project_uuid\":null,\"project_id\":null");
+    if ((r->flags & FLAG_WITH_PROOF) != 0) near_out_lit(o, ",\"with_proof\":true");
+    if (r->proof != PROOF_NONE) {
+        near_out_lit(o, ",\"proof\":");
+        near_out_str(o, alc_cstr(proof_names[r->proof]));
+    }
+    near_out_lit(o, "}");
+}
+
+/* ---- The method ---- */
+
+static void check(const struct args *a, const struct state *s, bool compile_only)
+{
+    if (a->secrets.profile.p != NULL) check_profile(a->secrets.profile);
+    check_source(&a->source);
+    if (a->source.kind == SOURCE_WASM_URL && a->params.force_rebuild)
+        near_panic("force_rebuild needs a GitHub source: a WasmUrl is not built");
+    if (a->params.store_on_fastfs && !a->params.force_rebuild)
+        near_panic("store_on_fastfs needs force_rebuild");
+    if (compile_only && a->input.n > 0) near_panic("A compile-only request takes no input_data");
+    if (!compile_only && a->limits.instructions.v > MAX_INSTRUCTIONS)
+        near_panic("max_instructions is over the limit of 500000000000");
+    if (!compile_only && a->limits.seconds.v > MAX_SECONDS)
+        near_panic("max_execution_seconds is over the limit of 180");
+    if (a->params.attached_usd > 0) near_panic("attached_usd needs a Project source");
+    check_payment(near_deposit(),
+                  compile_only ? s->prices.base_fee : estimate(&s->prices, &a->limits));
+}
+
+void method_request_execution(void)
+{
+    static uint8_t data_buf[NEAR_LOG_MAX_BYTES], event_buf[NEAR_LOG_MAX_BYTES];
+    struct near_out data = NEAR_OUT(data_buf), event = NEAR_OUT(event_buf);
+    struct args a = {.format = FORMAT_TEXT};
+    struct near_account predecessor, signer;
+    struct alc_bytes text;
+    struct request r;
+    struct state s;
+    uint64_t promise;
+    bool compile_only;
+
+    NEAR_ARGS(&a, args_fields);
+    state_load(&s);
+    if (s.paused != 0) near_panic("Contract is paused");
+    compile_only = a.params.compile_only || !a.limits_given;
+    check(&a, &s, compile_only);
+    near_predecessor(&predecessor);
+    near_signer(&signer);
+    r = (struct request){
+        .id = s.next_id++,
+        .proof = check_proof(&a, &s),
+        .format = a.format,
+        .height = near_host_block_index(),
+        .timestamp = near_host_block_timestamp(),
+        .payment = near_deposit(),
+        .source = a.source,
+        .predecessor = near_account_bytes(&predecessor),
+        .signer = near_account_bytes(&signer),
+        .payer = a.payer.p != NULL ? a.payer : near_account_bytes(&predecessor),
+        .secrets_profile = a.secrets.profile,
+        .secrets_account = a.secrets.account,
+        .input = a.input,
+        .input_n = (uint32_t)a.input.n,
+    };
+    r.limits = a.limits_given ? a.limits : filled(&a.limits);
+    if (compile_only) r.flags |= FLAG_COMPILE_ONLY;
+    if (a.params.with_proof) r.flags |= FLAG_WITH_PROOF;
+
+    out_request_data(&data, &r, &a.params);
+    text = near_out_bytes(&data, "The event is longer than 16384 bytes of logs: "
+                                 "input of 10000 bytes or more is not part of it");
+    near_sha256(&r.request_hash, text);
+    promise = near_yield("on_execution_response", text, CALLBACK_GAS, 1, &r.data_id);
+    request_add(&r, &s);
+    state_save(&s);
+
+    event_begin(&event, &s, ALC_LIT("execution_requested"));
+    near_out_lit(&event, "{\"request_data\":");
+    near_out_str(&event, text);
+    near_out_lit(&event, ",\"data_id\":");
+    near_out_octets(&event, alc_hash_bytes(&r.data_id));
+    near_out_lit(&event, ",\"timestamp\":");
+    near_out_u64(&event, r.timestamp);
+    near_out_lit(&event, "}");
+    event_end(&event);
+    near_return_promise(promise);
+}

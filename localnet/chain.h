@@ -1,0 +1,230 @@
+/* localnet/chain.h — the development chain: a single node that makes blocks out of transactions.
+ *
+ * Knows transactions, receipts, accounts, blocks and NEAR's rules for them (protocol version 88; the
+ * fees come from NEAR's own parameter table).  Knows nothing of HTTP or JSON-RPC, but hands out the
+ * JSON documents (NEAR's "views") of what it stores, so that a server only has to put them together.
+ *
+ * All functions may be called from any thread.  One thread of the chain's own makes the blocks; a
+ * read sees the state after the last whole block.  The newest block is final: `optimistic`,
+ * `near-final` and `final` are the same block.  State is kept for the newest block alone; blocks,
+ * transactions and receipts are kept for good.
+ *
+ * A transaction that lnet_chain_wait calls INCLUDED or more is in a block that is on disk: it
+ * survives the death of this process at any line.  One that was only submitted may be lost with it;
+ * sending the same bytes again is harmless. */
+#ifndef LNET_CHAIN_H
+#define LNET_CHAIN_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "crypto/crypto.h"
+#include "near/near.h"
+
+#define LNET_PROTOCOL_VERSION 88u
+#define LNET_GAS_LIMIT 1000000000000000u /* of a block */
+#define LNET_VIEW_GAS_MAX 1000000000000000u
+#define LNET_EPOCH_BLOCKS 60u
+#define LNET_YIELD_BLOCKS 200u           /* a yield that nobody resumed times out after these */
+#define LNET_PENDING_MAX 100000u         /* transactions that wait for a block */
+#define LNET_FAST_FORWARD_MAX 100000000u /* heights in one jump */
+#define LNET_VALIDATOR "test.near"       /* author of every block */
+#define LNET_REGISTRAR "registrar"       /* the one who may create top-level accounts */
+
+struct lnet_chain; /* opaque */
+
+struct lnet_genesis_account {
+    struct alc_near_id id;
+    struct alc_near_key key; /* full access */
+    __uint128_t amount, locked;
+};
+
+struct lnet_conf {
+    const char *folder;            /* the state is kept there; NULL: in memory */
+    const char *chain_id;          /* NULL: "localnet" */
+    uint32_t block_time_ms;        /* 0: instant, a block when there is something to do */
+    uint32_t idle_ms;              /* instant: pause between blocks while a yield waits; 0: 1000 */
+    const struct alc_clock *clock; /* NULL: the machine's */
+    const struct lnet_genesis_account *accounts; /* used when the folder holds no chain yet */
+    size_t accounts_count;
+    struct alc_near_key validator_key; /* shown in status; all zero is fine */
+    uint32_t trie_nodes_per_write; /* charged for each storage write and removal; 0: minimal gas */
+    uint64_t validity_blocks;      /* a transaction's block hash may be this old; 0: 86400, as on the
+                                    * public nets, for instant blocks pass quickly */
+    size_t state_view_max_bytes;   /* lnet_read_state; 0: no limit */
+    bool manual;                   /* tests: no thread; lnet_chain_step makes the blocks */
+};
+
+/* lnet_chain_open opens or begins a chain and starts its thread.  `conf` is copied, what it points
+ * to (but the clock) is not needed afterwards.  ALC_IO, ALC_CORRUPT (not a chain, or of another
+ * chain id), ALC_BAD_INPUT (genesis), ALC_NOMEM. */
+ALC_MUST enum alc_rc lnet_chain_open(struct lnet_chain **out, const struct lnet_conf *conf,
+                                     struct alc_err *err);
+/* lnet_chain_stop ends all waits (they return ALC_TIMEOUT) and asks the thread to end; the block in
+ * work is finished.  lnet_chain_close does it too, waits, and frees; NULL is fine.  No other call
+ * may be running in lnet_chain_close. */
+void lnet_chain_stop(struct lnet_chain *c);
+void lnet_chain_close(struct lnet_chain *c);
+
+/* lnet_chain_step makes one block with all that is pending, whether there is anything or not, and
+ * lnet_chain_settle makes blocks until no transaction and no receipt is left (waiting yields do not
+ * count).  For chains opened `manual`.  ALC_IO, ALC_CORRUPT, ALC_NOMEM. */
+ALC_MUST enum alc_rc lnet_chain_step(struct lnet_chain *c, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_chain_settle(struct lnet_chain *c, struct alc_err *err);
+
+/* ---- blocks ---- */
+
+struct lnet_block_ref {
+    uint64_t height;
+    struct alc_hash hash;
+    uint64_t timestamp_ns;
+};
+
+struct lnet_info {
+    const char *chain_id; /* valid until close */
+    struct lnet_block_ref head, genesis;
+    struct alc_hash state_root; /* of the head; opaque */
+    struct alc_hash epoch_id;
+    uint64_t epoch_start_height, epoch_height;
+    struct alc_near_key validator_key;
+    __uint128_t gas_price, total_supply;
+    size_t pending;             /* transactions that wait for a block */
+    bool failed;                /* the chain's thread met an error and makes no more blocks */
+};
+void lnet_chain_info(struct lnet_chain *c, struct lnet_info *out);
+
+enum lnet_by { LNET_LATEST, LNET_BY_HEIGHT, LNET_BY_HASH, LNET_GENESIS };
+struct lnet_block_id {
+    enum lnet_by by;
+    uint64_t height;
+    struct alc_hash hash;
+};
+
+/* Documents of blocks, appended to `out`.  ALC_NOT_FOUND: no such block.  *ref may be NULL.
+ *   lnet_read_block   BlockView
+ *   lnet_read_chunk   ChunkView of the block's only chunk; by_chunk reads it by the chunk's hash
+ *   lnet_read_stream  the document of the block stream
+ *   lnet_read_block_ref  none, just *ref and the block's gas price (may be NULL)
+ *   lnet_read_changes [{"cause","type","change"}] of the block, in order */
+ALC_MUST enum alc_rc lnet_read_block(struct lnet_chain *c, const struct lnet_block_id *id,
+                                     struct alc_buf *out, struct lnet_block_ref *ref,
+                                     struct alc_err *err);
+ALC_MUST enum alc_rc lnet_read_chunk(struct lnet_chain *c, const struct lnet_block_id *id,
+                                     struct alc_buf *out, struct lnet_block_ref *ref,
+                                     struct alc_err *err);
+ALC_MUST enum alc_rc lnet_read_by_chunk(struct lnet_chain *c, const struct alc_hash *chunk,
+                                        struct alc_buf *out, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_read_stream(struct lnet_chain *c, uint64_t height, struct alc_buf *out,
+                                      struct alc_err *err);
+ALC_MUST enum alc_rc lnet_read_block_ref(struct lnet_chain *c, const struct lnet_block_id *id,
+                                         struct lnet_block_ref *ref, __uint128_t *gas_price,
+                                         struct alc_err *err);
+ALC_MUST enum alc_rc lnet_read_changes(struct lnet_chain *c, const struct lnet_block_id *id,
+                                       struct alc_buf *out, struct lnet_block_ref *ref,
+                                       struct alc_err *err);
+
+/* lnet_chain_wait_height waits until the head is at `height` or above; a height that was jumped
+ * over counts as reached.  ALC_TIMEOUT. */
+ALC_MUST enum alc_rc lnet_chain_wait_height(struct lnet_chain *c, uint64_t height,
+                                            uint32_t timeout_ms);
+
+/* ---- transactions ---- */
+
+/* How far a transaction is, weakest first (NEAR's wait_until). */
+enum lnet_level {
+    LNET_NONE,
+    LNET_INCLUDED,
+    LNET_EXECUTED_OPTIMISTIC,
+    LNET_INCLUDED_FINAL,
+    LNET_EXECUTED,
+    LNET_FINAL,
+};
+const char *lnet_level_name(enum lnet_level level); /* "EXECUTED_OPTIMISTIC" */
+ALC_MUST bool lnet_level_of(struct alc_bytes name, enum lnet_level *out);
+/* lnet_level_met: a transaction at `is` satisfies a wait for `wanted` (not the plain order: an
+ * INCLUDED_FINAL transaction has not been executed). */
+ALC_MUST bool lnet_level_met(enum lnet_level is, enum lnet_level wanted);
+
+/* lnet_chain_submit checks a borsh SignedTransaction as NEAR does and puts it up for the next block.
+ * One that is known already is ALC_OK at once, whatever its nonce.
+ * ALC_BAD_INPUT: not a transaction (PARSE_ERROR; *hash is not set).
+ * ALC_CONFLICT: INVALID_TRANSACTION; `invalid` gets {"TxExecutionError":{"InvalidTxError":...}}.
+ * ALC_BUSY: too many wait.  ALC_IO, ALC_NOMEM. */
+ALC_MUST enum alc_rc lnet_chain_submit(struct lnet_chain *c, struct alc_bytes signed_tx,
+                                       struct alc_hash *hash, struct alc_buf *invalid,
+                                       struct alc_err *err);
+
+/* lnet_chain_wait waits until the transaction meets `level`.  A transaction nobody has submitted is
+ * waited for as well.  *is gets the level at the return, also on ALC_TIMEOUT; *known is false when
+ * there is no such transaction.  ALC_IO. */
+ALC_MUST enum alc_rc lnet_chain_wait(struct lnet_chain *c, const struct alc_hash *tx,
+                                     enum lnet_level level, uint32_t timeout_ms,
+                                     enum lnet_level *is, bool *known, struct alc_err *err);
+
+/* lnet_read_tx appends the TxResult, with `receipts` as EXPERIMENTAL_tx_status shows them.  A
+ * transaction that is not in a block yet gives {"final_execution_status":"NONE"}.  ALC_NOT_FOUND. */
+ALC_MUST enum alc_rc lnet_read_tx(struct lnet_chain *c, const struct alc_hash *tx, bool receipts,
+                                  struct alc_buf *out, struct alc_err *err);
+/* lnet_read_receipt appends the ReceiptView.  ALC_NOT_FOUND. */
+ALC_MUST enum alc_rc lnet_read_receipt(struct lnet_chain *c, const struct alc_hash *receipt,
+                                       struct alc_buf *out, struct alc_err *err);
+
+/* ---- state, at the head; *at gets the block it was read at, also on failure ---- */
+
+/* lnet_read_account appends the AccountView.  ALC_NOT_FOUND. */
+ALC_MUST enum alc_rc lnet_read_account(struct lnet_chain *c, const char *id, struct alc_buf *out,
+                                       struct lnet_block_ref *at, struct alc_err *err);
+/* lnet_read_key appends the AccessKeyView.  ALC_NOT_FOUND. */
+ALC_MUST enum alc_rc lnet_read_key(struct lnet_chain *c, const char *id,
+                                   const struct alc_near_key *key, struct alc_buf *out,
+                                   struct lnet_block_ref *at, struct alc_err *err);
+/* lnet_read_keys appends [{"public_key","access_key":AccessKeyView}], empty for a missing account. */
+ALC_MUST enum alc_rc lnet_read_keys(struct lnet_chain *c, const char *id, struct alc_buf *out,
+                                    struct lnet_block_ref *at, struct alc_err *err);
+/* lnet_read_runtime_config appends NEAR's own runtime_config object of the protocol version. */
+ALC_MUST enum alc_rc lnet_read_runtime_config(struct lnet_chain *c, struct alc_buf *out,
+                                              struct alc_err *err);
+/* lnet_read_code appends the module's bytes, the global contract's where the account uses one.
+ * ALC_NOT_FOUND: no such account.  ALC_CONFLICT: it has no contract. */
+ALC_MUST enum alc_rc lnet_read_code(struct lnet_chain *c, const char *id, struct alc_buf *out,
+                                    struct alc_hash *hash, struct lnet_block_ref *at,
+                                    struct alc_err *err);
+/* lnet_read_global_code: the same for a global contract by hash, or by account when `hash` is NULL.
+ * ALC_NOT_FOUND. */
+ALC_MUST enum alc_rc lnet_read_global_code(struct lnet_chain *c, const struct alc_hash *hash,
+                                           const char *id, struct alc_buf *out,
+                                           struct alc_hash *found, struct lnet_block_ref *at,
+                                           struct alc_err *err);
+/* lnet_read_state appends [{"key":"<b64>","value":"<b64>"}] sorted by key.  ALC_NOT_FOUND: no such
+ * account.  ALC_LIMIT: more than conf.state_view_max_bytes. */
+ALC_MUST enum alc_rc lnet_read_state(struct lnet_chain *c, const char *id, struct alc_bytes prefix,
+                                     struct alc_buf *out, struct lnet_block_ref *at,
+                                     struct alc_err *err);
+
+/* What a view call gave.  Give buffers with a limit; all three are owned by the caller. */
+struct lnet_view {
+    struct alc_buf result;     /* raw bytes */
+    struct alc_buf logs;       /* JSON array of strings */
+    struct alc_buf error;      /* on ALC_TRAP: "wasm execution failed with error: ..." */
+    struct alc_buf error_json; /* on ALC_TRAP: the object under FunctionCallError */
+    uint64_t gas_burnt;
+    struct lnet_block_ref at;
+};
+/* lnet_read_view runs a method with no right to change anything.  ALC_NOT_FOUND: no such account.
+ * ALC_TRAP: the contract failed, or has no such method, or there is no contract. */
+ALC_MUST enum alc_rc lnet_read_view(struct lnet_chain *c, const char *id, struct alc_bytes method,
+                                    struct alc_bytes args, struct lnet_view *out,
+                                    struct alc_err *err);
+
+/* ---- sandbox ---- */
+
+/* lnet_chain_patch takes the JSON array of records (Account, AccessKey, Contract, Data) of
+ * sandbox_patch_state and applies them in order in a block of their own.  All or nothing.
+ * ALC_BAD_INPUT (which record and why), ALC_IO, ALC_NOMEM. */
+ALC_MUST enum alc_rc lnet_chain_patch(struct lnet_chain *c, struct alc_bytes records,
+                                      struct alc_err *err);
+/* lnet_chain_fast_forward makes one block whose height is `delta` above the head's, with the time
+ * moved on in proportion.  ALC_LIMIT, ALC_IO. */
+ALC_MUST enum alc_rc lnet_chain_fast_forward(struct lnet_chain *c, uint64_t delta,
+                                             struct alc_err *err);
+
+#endif

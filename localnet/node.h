@@ -1,0 +1,470 @@
+/* localnet/node.h — what the files of the chain share, and nobody else includes.
+ *
+ *   chain.c   life, the thread, the turn             block.c   one block
+ *   check.c   is this transaction valid              fees.c    gas and tokens of actions
+ *   apply.c   one action receipt                     action.c  what each action does
+ *   call.c    the function call, through NEAR's VM   wait.c    data receipts, yields, timeouts
+ *   state.c   accounts, keys, code in the store      receipt.c receipts and their ids
+ *   submit.c  the way in, and waiting                journal.c what a block changed
+ *   read.c, read_state.c  answers for readers        sandbox.c patch and fast forward
+ *
+ * A failure of a contract or a transaction is not an error here: it is JSON (NEAR's own names) in
+ * `struct lnet_fail`, and the function returns ALC_OK.  An error (ALC_IO, ALC_NOMEM, ALC_CORRUPT)
+ * ends the block, which is rolled back. */
+#ifndef LNET_NODE_H
+#define LNET_NODE_H
+
+#include <pthread.h>
+
+#include "base/json.h"
+#include "localnet/chain.h"
+#include "localnet/nearvm/nearvm.h"
+#include "store/store.h"
+
+#define LNET_SYSTEM "system"               /* predecessor of refunds */
+#define LNET_NONCES_PER_BLOCK 1000000u     /* a nonce is below height times this */
+#define LNET_RECEIPT_ARENA_BYTES (512u << 20) /* of one receipt and all it makes */
+#define LNET_DOC_MAX_BYTES (256u << 20)    /* of one JSON document */
+#define LNET_CODE_CACHE_BYTES (64u << 20)
+#define LNET_FREE_USAGE_BYTES 770u /* an account of at most so many bytes needs no balance */
+
+/* ---- state.c ---- */
+
+struct lnet_account {
+    __uint128_t amount, locked;
+    uint64_t usage_bytes;
+    enum nearvm_contract contract;
+    struct alc_hash code;          /* LOCAL, GLOBAL */
+    struct alc_near_id code_owner; /* GLOBAL_BY_ACCOUNT */
+};
+
+struct lnet_code { /* a module kept at hand */
+    struct alc_hash hash;
+    struct alc_bytes bytes; /* in the arena */
+    struct alc_arena arena;
+    struct lnet_code *next; /* last used first */
+};
+
+ALC_MUST enum alc_rc lnet_state_migrate(struct alc_store *s, struct alc_err *err);
+/* lnet_row starts a query and steps to its first row; ALC_NOT_FOUND ends the rows by itself, on
+ * ALC_OK the caller ends them. */
+ALC_MUST enum alc_rc lnet_row(struct alc_rows *r, struct alc_store *s, const char *sql,
+                              const struct alc_arg *args, size_t args_count, struct alc_err *err);
+struct alc_bytes lnet_u128_put(uint8_t out[16], __uint128_t v);
+ALC_MUST enum alc_rc lnet_u128_get(__uint128_t *out, struct alc_bytes b, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_hash_get(struct alc_hash *out, struct alc_bytes b, struct alc_err *err);
+
+struct lnet_chain;
+struct lnet_block;
+/* Each `get` is ALC_NOT_FOUND when there is no such thing. */
+ALC_MUST enum alc_rc lnet_account_get(struct lnet_chain *c, const char *id,
+                                      struct lnet_account *out, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_account_put(struct lnet_chain *c, const char *id,
+                                      const struct lnet_account *a, struct alc_err *err);
+/* lnet_account_drop removes the account with its keys and data. */
+ALC_MUST enum alc_rc lnet_account_drop(struct lnet_chain *c, const char *id, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_key_get(struct lnet_chain *c, const char *id,
+                                  const struct alc_near_key *key, struct alc_near_access *out,
+                                  struct alc_arena *arena, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_key_put(struct lnet_chain *c, const char *id,
+                                  const struct alc_near_key *key,
+                                  const struct alc_near_access *access, struct alc_err *err);
+/* lnet_data_put writes one record of a contract. */
+ALC_MUST enum alc_rc lnet_data_put(struct lnet_chain *c, const char *id, struct alc_bytes key,
+                                   struct alc_bytes value, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_data_drop(struct lnet_chain *c, const char *id, struct alc_bytes key,
+                                    struct alc_err *err);
+/* lnet_key_touch writes nonce and allowance alone. */
+ALC_MUST enum alc_rc lnet_key_touch(struct lnet_chain *c, const char *id,
+                                    const struct alc_near_key *key,
+                                    const struct alc_near_access *access, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_key_drop(struct lnet_chain *c, const char *id,
+                                   const struct alc_near_key *key, struct alc_err *err);
+/* lnet_key_row reads the columns `key, nonce, permission, allowance, receiver, methods`. */
+ALC_MUST enum alc_rc lnet_key_row(const struct alc_rows *r, struct alc_near_key *key,
+                                  struct alc_near_access *out, struct alc_arena *arena,
+                                  struct alc_err *err);
+#define LNET_KEY_COLUMNS "key, nonce, permission, allowance, receiver, methods"
+/* lnet_code_get borrows a module until the next lnet_code_get; lnet_code_put keeps one. */
+ALC_MUST enum alc_rc lnet_code_get(struct lnet_chain *c, const struct alc_hash *hash,
+                                   struct alc_bytes *out, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_code_put(struct lnet_chain *c, struct alc_hash *hash,
+                                   struct alc_bytes code, struct alc_err *err);
+void lnet_code_cache_fini(struct lnet_chain *c);
+/* lnet_global_get finds the module of a global contract by account; by hash it says if it is one. */
+ALC_MUST enum alc_rc lnet_global_get(struct lnet_chain *c, struct alc_hash *hash, const char *owner,
+                                     struct alc_err *err);
+ALC_MUST enum alc_rc lnet_global_put(struct lnet_chain *c, const struct alc_hash *hash,
+                                     const char *owner, struct alc_err *err);
+/* lnet_contract_get resolves what an account runs: its bytes and their hash.  ALC_NOT_FOUND. */
+ALC_MUST enum alc_rc lnet_contract_get(struct lnet_chain *c, const struct lnet_account *a,
+                                       struct alc_bytes *code, struct alc_hash *hash,
+                                       struct alc_err *err);
+/* lnet_contract_usage is what the account's contract adds to its storage usage. */
+ALC_MUST enum alc_rc lnet_contract_usage(struct lnet_chain *c, const struct lnet_account *a,
+                                         uint64_t *bytes, struct alc_err *err);
+
+/* ---- journal.c ---- */
+
+struct lnet_journal {
+    struct alc_buf json; /* changes of the block in work */
+    const char *type, *field;
+    struct alc_hash hash; /* the cause: of a transaction or receipt */
+};
+/* lnet_journal_cause sets the cause of what follows; field is NULL when no hash goes with it. */
+void lnet_journal_cause(struct lnet_chain *c, const char *type, const char *field,
+                        const struct alc_hash *hash);
+/* What was written; NULL: deleted. */
+void lnet_journal_account(struct lnet_chain *c, const char *id, const struct lnet_account *a);
+void lnet_journal_key(struct lnet_chain *c, const char *id, const struct alc_near_key *key,
+                      const struct alc_near_access *access);
+void lnet_journal_data(struct lnet_chain *c, const char *id, struct alc_bytes key,
+                       const struct alc_bytes *value);
+void lnet_journal_code(struct lnet_chain *c, const char *id, struct alc_bytes code);
+
+/* ---- receipt.c ---- */
+
+enum lnet_receipt_kind {
+    LNET_ACTION = 0,
+    LNET_DATA = 1,
+    LNET_YIELD = 2,
+    LNET_RESUME = 3,
+    LNET_GLOBAL = 4, /* brings a global contract to the shard */
+};
+
+struct lnet_output {
+    struct alc_hash data_id;
+    struct alc_near_id receiver;
+};
+
+struct lnet_receipt {
+    enum lnet_receipt_kind kind;
+    struct alc_hash id;
+    uint64_t tx; /* number of the transaction it comes from; 0: none */
+    uint64_t seq; /* its own number, in the order of creation */
+    struct alc_near_id predecessor, receiver;
+    /* ACTION, YIELD */
+    struct alc_near_id signer, refund_to; /* refund_to: "" when not set */
+    struct alc_near_key signer_key;
+    __uint128_t gas_price;
+    struct lnet_output *outputs;
+    uint32_t outputs_count;
+    struct alc_hash *inputs;
+    uint32_t inputs_count;
+    struct alc_near_action *actions;
+    uint32_t actions_count;
+    /* DATA, RESUME */
+    struct alc_hash data_id;
+    bool has_data;
+    struct alc_bytes data; /* GLOBAL: the module */
+    /* GLOBAL */
+    bool by_account; /* of the predecessor; else by hash */
+};
+
+/* lnet_ix is the one form of NEAR's derived ids: SHA-256(base ‖ le64 height ‖ le64 n). */
+void lnet_ix(struct alc_hash *out, const struct alc_hash *base, uint64_t height, uint64_t n);
+void lnet_receipt_write(struct alc_buf *out, const struct lnet_receipt *r);
+ALC_MUST enum alc_rc lnet_receipt_read(struct lnet_receipt *out, struct alc_bytes in,
+                                       struct alc_arena *arena, struct alc_err *err);
+/* lnet_receipt_refund: a refund (or a deleted account's rest), made by the system. */
+static inline bool lnet_is_refund(const struct lnet_receipt *r)
+{
+    return alc_bytes_is(alc_near_id_bytes(&r->predecessor), LNET_SYSTEM);
+}
+/* lnet_has_outcome: it is executed and shown, rather than only delivered. */
+static inline bool lnet_has_outcome(const struct lnet_receipt *r)
+{
+    return r->kind == LNET_ACTION || r->kind == LNET_YIELD;
+}
+
+enum lnet_id_kind { LNET_NAMED, LNET_IMPLICIT_NEAR, LNET_IMPLICIT_ETH, LNET_IMPLICIT_STATE,
+                    LNET_IMPLICIT_UNIVERSAL };
+enum lnet_id_kind lnet_id_kind(struct alc_bytes id);
+
+/* ---- fees.c ---- */
+
+/* What returns bool is false when a sum does not fit 64 (gas) or 128 (tokens) bits. */
+uint64_t lnet_fee_send(const struct nearvm_fees *f, const struct alc_near_action *a, bool sir,
+                       struct alc_bytes receiver);
+uint64_t lnet_fee_exec(const struct nearvm_fees *f, const struct alc_near_action *a,
+                       struct alc_bytes receiver);
+struct lnet_gas {
+    uint64_t send;    /* of receipt and actions, a delegate's inner ones included */
+    uint64_t exec;    /* of receipt and actions; of a delegate also its inner receipt's and actions' */
+    uint64_t prepaid; /* attached to calls; of a delegate also the inner sends, paid a second time */
+};
+ALC_MUST bool lnet_gas_of(const struct nearvm_fees *f, struct lnet_gas *out,
+                          const struct alc_near_action *actions, uint32_t count, bool sir,
+                          struct alc_bytes receiver);
+ALC_MUST bool lnet_deposits_of(const struct alc_near_action *actions, uint32_t count,
+                               __uint128_t *out);
+/* lnet_receipt_value is what a receipt under way carries: its deposits and its prepaid gas. */
+ALC_MUST bool lnet_receipt_value(const struct nearvm_fees *f, const struct lnet_receipt *r,
+                                 __uint128_t *out);
+uint64_t lnet_key_usage(const struct nearvm_fees *f, const struct alc_near_key *key,
+                        const struct alc_near_access *access);
+
+struct lnet_cost {
+    uint64_t burnt_gas;
+    __uint128_t burnt, total, receipt_gas_price;
+};
+ALC_MUST bool lnet_cost_of(const struct nearvm_fees *f, struct lnet_cost *out,
+                           const struct alc_near_tx *tx, __uint128_t gas_price);
+/* lnet_storage_lack: yoctoNEAR that the account misses for its storage, 0 when it has enough. */
+__uint128_t lnet_storage_lack(const struct nearvm_fees *f, const struct lnet_account *a);
+
+/* ---- failures ---- */
+
+/* NEAR's JSON of what went wrong; empty while nothing did. */
+struct lnet_fail {
+    struct alc_buf json;
+    bool no_index;  /* of an action: the receipt as a whole failed */
+    uint32_t index; /* of the action */
+};
+
+/* ---- check.c ---- */
+
+/* lnet_check_actions: ActionsValidationError into *fail, or nothing. */
+ALC_MUST bool lnet_check_actions(const struct nearvm_fees *f, struct alc_buf *fail,
+                                 const struct alc_near_action *actions, uint32_t count);
+/* The two halves of NEAR's checks, the second against the state; `fail` gets the InvalidTxError (the
+ * value under that name) or stays empty.  height: of the block that would take it.  *out is set when
+ * all is well: what the signer's account and key become, and the cost. */
+ALC_MUST bool lnet_check_stateless(const struct nearvm_fees *f, const struct alc_near_signed *s,
+                                   size_t size_bytes, struct alc_buf *fail);
+struct lnet_signer {
+    struct lnet_account account;
+    struct alc_near_access access;
+    struct lnet_cost cost;
+};
+ALC_MUST enum alc_rc lnet_check_state(struct lnet_chain *c, const struct alc_near_tx *tx,
+                                      uint64_t height, __uint128_t gas_price,
+                                      struct lnet_signer *out, struct alc_buf *fail,
+                                      struct alc_arena *arena, struct alc_err *err);
+/* lnet_check_call_key: the rules of a function-call key, for transactions and delegates. */
+ALC_MUST bool lnet_check_call_key(const struct alc_near_access *access, struct alc_buf *fail,
+                                  struct alc_bytes receiver, const struct alc_near_action *actions,
+                                  uint32_t count);
+
+/* ---- the chain ---- */
+
+struct lnet_head {
+    struct lnet_block_ref ref;
+    struct alc_hash root; /* of the state: a running hash over all outcomes */
+    __uint128_t gas_price, supply;
+    uint64_t ordinal;
+    uint64_t time_ahead_ns;                /* of the clock, by fast forward */
+    uint64_t tx_seq, receipt_seq, outcome_seq; /* last numbers given */
+};
+
+struct lnet_pending {
+    struct alc_hash hash;
+    struct alc_arena arena; /* holds the struct's bytes and actions */
+    struct alc_near_signed tx;
+    struct lnet_pending *next, *bucket;
+};
+
+struct lnet_turn { /* one thread in the queue for the state */
+    bool mine;
+    pthread_cond_t go;
+    struct lnet_turn *next;
+};
+
+struct lnet_waiter { /* one thread that waits for a transaction or a height */
+    bool by_height;
+    uint64_t height;
+    struct alc_hash tx;
+    enum lnet_level wanted, is; /* the chain's thread writes `is` and `known` */
+    bool known, met;
+    pthread_cond_t go;
+    struct lnet_waiter *next;
+};
+
+#define LNET_BUCKETS 4096u
+
+struct lnet_chain {
+    /* set once */
+    struct lnet_conf conf;
+    char chain_id[65];
+    const struct alc_clock *clock;
+    struct nearvm *vm;
+    struct nearvm_fees fees;
+    struct lnet_block_ref genesis;
+    struct alc_near_key validator_key;
+    pthread_t thread;
+    bool has_thread;
+
+    /* of whoever has the turn (lnet_take) */
+    struct alc_store *store;
+    struct lnet_head head;
+    struct lnet_code *codes;
+    size_t codes_bytes;
+    struct lnet_journal journal;
+
+    /* under `door` */
+    pthread_mutex_t door;
+    bool taken; /* somebody has the turn */
+    struct lnet_turn *turns;
+    struct lnet_turn **turns_end;
+    pthread_cond_t work; /* for the chain's thread */
+    struct lnet_pending *pending;
+    struct lnet_pending **pending_end;
+    struct lnet_pending *buckets[LNET_BUCKETS]; /* all that wait or are in the block in work */
+    size_t pending_count;
+    struct lnet_waiter *waiters;
+    struct lnet_info seen; /* what readers are told of the head without a turn */
+    bool stop;
+    bool receipts, yields; /* what waits for the next block, or for a resume */
+};
+
+/* lnet_take waits for the turn to use the state, in the order of asking; lnet_give passes it on. */
+void lnet_take(struct lnet_chain *c);
+void lnet_give(struct lnet_chain *c);
+/* lnet_chain_block makes one block out of all that is pending (and `patch`, and `jump` heights up)
+ * and tells those who wait. */
+ALC_MUST enum alc_rc lnet_chain_block(struct lnet_chain *c, uint64_t jump, struct alc_bytes patch,
+                                      struct alc_err *err);
+
+/* ---- submit.c ---- */
+
+/* Both under `door`. */
+struct lnet_pending *lnet_pending_take(struct lnet_chain *c); /* the whole queue, in order */
+/* lnet_pending_done frees the first `taken` of `list` and puts the rest back in front. */
+void lnet_pending_done(struct lnet_chain *c, struct lnet_pending *list, size_t taken);
+void lnet_pending_fini(struct lnet_chain *c);
+bool lnet_is_pending(struct lnet_chain *c, const struct alc_hash *hash); /* takes `door` itself */
+/* lnet_waiters_tell wakes those whose transaction or height has come; all of them to `stop`. */
+void lnet_waiters_tell(struct lnet_chain *c, const struct lnet_block *b);
+
+/* ---- block.c ---- */
+
+struct lnet_touched { /* a transaction that went on in this block, and where it is now */
+    uint64_t seq;
+    struct alc_hash hash;
+    enum lnet_level level;
+};
+
+struct lnet_block { /* in work */
+    struct lnet_head head; /* becomes the chain's on commit */
+    struct alc_hash prev_hash, random, chunk_hash, epoch, next_epoch;
+    uint64_t prev_height, epoch_height;
+    __uint128_t gas_price; /* at which gas is burnt in it */
+    uint64_t gas_used;
+    __uint128_t burnt, minted;
+    struct alc_sha256 roll; /* becomes the root */
+    struct alc_arena arena; /* for what lives as long as the block */
+    struct lnet_touched *touched; /* in the arena; sorted by hash when the block is made */
+    size_t touched_count, touched_cap;
+    struct lnet_receipt *local; /* made from transactions of accounts to themselves */
+    size_t local_count;
+};
+
+struct lnet_block_plan {
+    uint64_t jump;                /* heights to go up: 1, or more to fast forward */
+    struct lnet_pending *pending; /* taken from the front; what was not taken stays */
+    struct alc_bytes patch;       /* JSON array of records; empty: none */
+};
+
+/* lnet_block_make makes and commits one block; *taken: how many of plan->pending are in it.  Needs
+ * the turn.  After an error the chain is as it was before.  The caller finishes `done`. */
+ALC_MUST enum alc_rc lnet_block_make(struct lnet_chain *c, const struct lnet_block_plan *plan,
+                                     struct lnet_block *done, size_t *taken, struct alc_err *err);
+void lnet_block_fini(struct lnet_block *b);
+ALC_MUST enum alc_rc lnet_block_genesis(struct lnet_chain *c, struct alc_err *err);
+/* lnet_block_load reads the head of a chain that is there.  ALC_NOT_FOUND: the store is empty. */
+ALC_MUST enum alc_rc lnet_block_load(struct lnet_chain *c, struct alc_err *err);
+/* lnet_block_work: do receipts wait for the next block, does some yield wait for its resume? */
+ALC_MUST enum alc_rc lnet_block_work(struct lnet_chain *c, bool *receipts, bool *yields,
+                                     struct alc_err *err);
+enum lnet_level lnet_block_level(int64_t work, int64_t refunds);
+void lnet_block_epoch(struct alc_hash *out, uint64_t epoch);
+
+/* How a receipt comes to its slot. */
+enum lnet_way { LNET_TRAVELS = 0, LNET_LOCAL = 1, LNET_INSTANT = 2 };
+/* lnet_block_receipt numbers a new receipt and writes its view; one that travels is queued. */
+ALC_MUST enum alc_rc lnet_block_receipt(struct lnet_chain *c, struct lnet_block *b,
+                                        struct lnet_receipt *r, enum lnet_way way,
+                                        struct alc_err *err);
+struct lnet_outcome; /* views.h */
+/* lnet_block_outcome writes an outcome; work and refunds: by how many the receipts that the
+ * transaction still has to see executed grow. */
+ALC_MUST enum alc_rc lnet_block_outcome(struct lnet_chain *c, struct lnet_block *b, uint64_t tx,
+                                        const struct lnet_outcome *o, int64_t work,
+                                        int64_t refunds, struct alc_err *err);
+
+/* ---- apply.c, action.c, call.c ---- */
+
+struct lnet_apply { /* one action receipt in work */
+    struct lnet_chain *c;
+    struct lnet_block *b;
+    const struct lnet_receipt *r;
+    struct alc_arena *arena;
+    const struct nearvm_result *results; /* of the promises it waited for */
+    size_t results_count;
+    struct lnet_account account; /* the receiver's */
+    bool exists, created;
+    struct alc_near_id actor; /* who acts: the predecessor, or the account once it made itself */
+    uint64_t gas_burnt, gas_used;
+    __uint128_t burnt, minted; /* tokens besides gas */
+    struct lnet_fail fail;
+    struct alc_buf logs, profile, contracts; /* inside of JSON arrays */
+    struct lnet_receipt *made;               /* new receipts */
+    size_t made_count, made_cap;
+    enum nearvm_return returned;
+    struct alc_bytes value;
+    size_t promise; /* index in made */
+};
+
+/* lnet_apply_action applies an action or yield receipt whose inputs are all there, with all that
+ * follows in the same block. */
+ALC_MUST enum alc_rc lnet_apply_action(struct lnet_chain *c, struct lnet_block *b,
+                                       const struct lnet_receipt *r,
+                                       const struct nearvm_result *results, size_t results_count,
+                                       struct alc_arena *arena, struct alc_err *err);
+/* lnet_apply_add makes room for one more new receipt, zeroed, with what it inherits. */
+ALC_MUST struct lnet_receipt *lnet_apply_add(struct lnet_apply *a);
+ALC_MUST enum alc_rc lnet_action(struct lnet_apply *a, const struct alc_near_action *act,
+                                 uint32_t i, struct alc_err *err);
+/* lnet_call_state is the state of one account as the VM sees it; `x` outlives it. */
+struct lnet_call_ctx {
+    struct lnet_chain *c;
+    const char *id;              /* of the account */
+    struct alc_hash action_hash; /* base of the data ids made in the call */
+    uint64_t height;
+    struct alc_buf value; /* holds what was given out last */
+    enum alc_rc rc;       /* of the first failure, with its sentence in err */
+    struct alc_err *err;
+};
+struct nearvm_state lnet_call_state(struct lnet_call_ctx *x);
+ALC_MUST enum alc_rc lnet_action_call(struct lnet_apply *a, const struct alc_near_action *act,
+                                      uint32_t i, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_action_delegate(struct lnet_apply *a,
+                                          const struct alc_near_delegate *d, struct alc_err *err);
+
+/* ---- wait.c ---- */
+
+/* lnet_deliver handles any receipt in its slot of the block. */
+ALC_MUST enum alc_rc lnet_deliver(struct lnet_chain *c, struct lnet_block *b,
+                                  const struct lnet_receipt *r, struct alc_arena *arena,
+                                  struct alc_err *err);
+ALC_MUST enum alc_rc lnet_yield_open(struct lnet_chain *c, struct lnet_block *b,
+                                     const char *account, const struct alc_hash *data_id,
+                                     const struct alc_hash *yield_id, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_yield_resumed(struct lnet_chain *c, const char *account,
+                                        const struct alc_hash *data_id, struct alc_err *err);
+/* ALC_NOT_FOUND: no such yield waits. */
+ALC_MUST enum alc_rc lnet_yield_waits(struct lnet_chain *c, const char *account,
+                                      const struct alc_hash *data_id, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_yield_by_id(struct lnet_chain *c, const char *account,
+                                      const struct alc_hash *yield_id, struct alc_hash *data_id,
+                                      struct alc_err *err);
+/* lnet_yield_timeouts ends the block: sends a failure to each yield that is over its time. */
+ALC_MUST enum alc_rc lnet_yield_timeouts(struct lnet_chain *c, struct lnet_block *b,
+                                         struct alc_err *err);
+
+/* ---- sandbox.c ---- */
+
+ALC_MUST enum alc_rc lnet_patch_apply(struct lnet_chain *c, struct lnet_block *b,
+                                      struct alc_bytes records, struct alc_err *err);
+
+#endif

@@ -1,0 +1,455 @@
+/* tests/unit/localnet/net.c — see net.h. */
+#include "net.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/enc.h"
+
+static void give_up(const char *what, const struct alc_err *err)
+{
+    fprintf(stderr, "net: %s: %s\n", what, err != NULL ? err->text : "");
+    abort();
+}
+
+static void must(enum alc_rc rc, const char *what, const struct alc_err *err)
+{
+    if (rc == ALC_OK) return;
+    fprintf(stderr, "net: %s: %s\n", what, alc_err_text(err, rc));
+    abort();
+}
+
+static uint64_t now(void *ctx)
+{
+    struct net *n = ctx;
+    return n->now_ns += 1000000; /* each look is a millisecond later */
+}
+
+/* ---- keys ---- */
+
+#define KEYS_MAX 64
+static struct {
+    char id[65];
+    struct alc_ed25519 key;
+} keys[KEYS_MAX];
+
+static void forget_keys(void)
+{
+    for (size_t i = 0; i < KEYS_MAX; i++) alc_ed25519_fini(&keys[i].key);
+}
+
+const struct alc_ed25519 *net_key(const char *id)
+{
+    size_t i = 0;
+    struct alc_hash seed;
+    while (i < KEYS_MAX && keys[i].id[0] != 0 && strcmp(keys[i].id, id) != 0) i++;
+    if (i == KEYS_MAX) give_up("too many keys", NULL);
+    if (keys[i].id[0] != 0) return &keys[i].key;
+    if (i == 0 && atexit(forget_keys) != 0) give_up("atexit", NULL);
+    snprintf(keys[i].id, sizeof keys[i].id, "%s", id);
+    alc_sha256(&seed, alc_cstr(id));
+    must(alc_ed25519_init(&keys[i].key, seed.b), "key", NULL);
+    return &keys[i].key;
+}
+
+struct alc_near_key net_public(const char *id)
+{
+    return alc_near_key_of(net_key(id));
+}
+
+/* ---- life ---- */
+
+static void open_chain(struct net *n)
+{
+    static const char *const ids[] = {"alice.test", "bob.test", "registrar", "test"};
+    struct lnet_genesis_account accounts[4] = {0};
+    struct alc_err err = {0};
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(accounts[i].id.s, sizeof accounts[i].id.s, "%s", ids[i]);
+        accounts[i].key = net_public(ids[i]);
+        accounts[i].amount = NEAR(1000000);
+    }
+    struct lnet_conf conf = {.folder = n->folder[0] != 0 ? n->folder : NULL,
+                             .clock = &n->clock,
+                             .accounts = accounts,
+                             .accounts_count = 4,
+                             .manual = true};
+    must(lnet_chain_open(&n->chain, &conf, &err), "open", &err);
+}
+
+struct net *net_open(const char *folder)
+{
+    struct net *n = calloc(1, sizeof *n);
+    if (n == NULL) abort();
+    alc_crypto_init();
+    n->clock = (struct alc_clock){now, now, n};
+    n->now_ns = UINT64_C(1700000000000000000);
+    n->arena = ALC_ARENA((size_t)1 << 30);
+    if (folder != NULL) snprintf(n->folder, sizeof n->folder, "%s", folder);
+    open_chain(n);
+    return n;
+}
+
+void net_reopen(struct net *n)
+{
+    lnet_chain_close(n->chain);
+    open_chain(n);
+}
+
+void net_close(struct net *n)
+{
+    lnet_chain_close(n->chain);
+    alc_arena_fini(&n->arena);
+    free(n);
+}
+
+void net_step(struct net *n)
+{
+    struct alc_err err = {0};
+    must(lnet_chain_step(n->chain, &err), "step", &err);
+}
+
+void net_settle(struct net *n)
+{
+    struct alc_err err = {0};
+    must(lnet_chain_settle(n->chain, &err), "settle", &err);
+}
+
+/* ---- reading ---- */
+
+static const struct alc_json *parse(struct net *n, struct alc_buf *text)
+{
+    /* parsed documents live as long as the program: a test is short */
+    static struct alc_json *docs[4096];
+    static size_t count;
+    struct alc_err err = {0};
+    (void)n;
+    if (count == 4096) {
+        for (size_t i = 0; i < count; i++) alc_json_close(docs[i]);
+        count = 0;
+    }
+    must(alc_json_open(&docs[count], alc_buf_bytes(text), LNET_DOC_MAX_BYTES, &err), "json", &err);
+    return docs[count++];
+}
+
+static const char *keep(struct net *n, const struct alc_buf *b)
+{
+    return alc_arena_text(&n->arena, "%s", alc_buf_text(b));
+}
+
+const struct alc_json *net_path(const struct alc_json *v, const char *path)
+{
+    while (*path != 0 && v != NULL) {
+        char name[64];
+        size_t len = strcspn(path, ".");
+        snprintf(name, sizeof name, "%.*s", (int)len, path);
+        v = isdigit((unsigned char)name[0]) ? alc_json_at(v, strtoul(name, NULL, 10))
+                                            : alc_json_get(v, name);
+        path += len + (path[len] == '.');
+    }
+    return v;
+}
+
+uint64_t net_u64(const struct net_result *r, const char *path)
+{
+    uint64_t v;
+    if (alc_json_u64(net_path(r->json, path), &v)) return v;
+    fprintf(stderr, "no number at %s of %s\n", path, r->text);
+    abort();
+}
+
+const char *net_text(const struct net_result *r, const char *path)
+{
+    const char *v;
+    if (alc_json_text(net_path(r->json, path), &v)) return v;
+    fprintf(stderr, "no text at %s of %s\n", path, r->text);
+    abort();
+}
+
+static const struct alc_json *read_account(struct net *n, const char *id)
+{
+    struct alc_buf out = ALC_BUF(1u << 20);
+    struct lnet_block_ref at;
+    struct alc_err err = {0};
+    const struct alc_json *v = NULL;
+    enum alc_rc rc = lnet_read_account(n->chain, id, &out, &at, &err);
+    if (rc != ALC_NOT_FOUND) {
+        must(rc, id, &err);
+        v = parse(n, &out);
+    }
+    alc_buf_fini(&out);
+    return v;
+}
+
+bool net_exists(struct net *n, const char *id)
+{
+    return read_account(n, id) != NULL;
+}
+
+__uint128_t net_amount(struct net *n, const char *id)
+{
+    struct alc_bytes text;
+    __uint128_t v;
+    if (!alc_json_str(alc_json_get(read_account(n, id), "amount"), &text) ||
+        !alc_u128_decode(&v, text))
+        give_up("no such account", NULL);
+    return v;
+}
+
+uint64_t net_usage(struct net *n, const char *id)
+{
+    uint64_t v;
+    if (!alc_json_u64(alc_json_get(read_account(n, id), "storage_usage"), &v))
+        give_up("no such account", NULL);
+    return v;
+}
+
+uint64_t net_nonce(struct net *n, const char *id, const struct alc_near_key *key)
+{
+    struct alc_buf out = ALC_BUF(1u << 20);
+    struct lnet_block_ref at;
+    struct alc_err err = {0};
+    uint64_t v;
+    must(lnet_read_key(n->chain, id, key, &out, &at, &err), "key", &err);
+    if (!alc_json_u64(alc_json_get(parse(n, &out), "nonce"), &v)) give_up("no nonce", NULL);
+    alc_buf_fini(&out);
+    return v;
+}
+
+uint64_t net_height(struct net *n)
+{
+    struct lnet_info info;
+    lnet_chain_info(n->chain, &info);
+    return info.head.height;
+}
+
+const char *net_view(struct net *n, const char *id, const char *method, const char *args)
+{
+    struct lnet_view v = {.result = ALC_BUF(1u << 20),
+                          .logs = ALC_BUF(1u << 20),
+                          .error = ALC_BUF(1u << 20),
+                          .error_json = ALC_BUF(1u << 20)};
+    struct alc_err err = {0};
+    enum alc_rc rc = lnet_read_view(n->chain, id, alc_cstr(method), alc_cstr(args), &v, &err);
+    const char *out = rc == ALC_OK     ? keep(n, &v.result)
+                      : rc == ALC_TRAP ? keep(n, &v.error)
+                                       : alc_arena_text(&n->arena, "error: %s", alc_rc_name(rc));
+    alc_buf_fini(&v.result);
+    alc_buf_fini(&v.logs);
+    alc_buf_fini(&v.error);
+    alc_buf_fini(&v.error_json);
+    return out;
+}
+
+/* ---- sending ---- */
+
+struct alc_bytes net_tx_with(struct net *n, const char *signer, const struct alc_ed25519 *key,
+                             uint64_t nonce, const char *receiver, struct alc_near_action *actions,
+                             uint32_t count)
+{
+    struct alc_near_tx tx = {.signer_id = alc_cstr(signer),
+                             .receiver_id = alc_cstr(receiver),
+                             .key = alc_near_key_of(key),
+                             .nonce = nonce,
+                             .actions = actions,
+                             .actions_count = count};
+    struct alc_buf out = ALC_BUF(ALC_NEAR_TX_MAX_BYTES);
+    struct lnet_info info;
+    struct alc_hash hash;
+    struct alc_bytes own;
+    lnet_chain_info(n->chain, &info);
+    tx.block_hash = info.head.hash;
+    must(alc_near_tx_sign(&out, &hash, &tx, key), "sign", NULL);
+    if (!alc_arena_copy(&n->arena, alc_buf_bytes(&out), &own)) abort();
+    alc_buf_fini(&out);
+    return own;
+}
+
+struct alc_bytes net_tx(struct net *n, const char *signer, const char *receiver,
+                        struct alc_near_action *actions, uint32_t count)
+{
+    struct alc_near_key key = net_public(signer);
+    return net_tx_with(n, signer, net_key(signer), net_nonce(n, signer, &key) + 1, receiver, actions,
+                       count);
+}
+
+struct alc_hash net_submit(struct net *n, struct alc_bytes tx)
+{
+    struct alc_buf invalid = ALC_BUF(1u << 20);
+    struct alc_err err = {0};
+    struct alc_hash hash;
+    must(lnet_chain_submit(n->chain, tx, &hash, &invalid, &err), "submit", &err);
+    alc_buf_fini(&invalid);
+    return hash;
+}
+
+const char *net_refused(struct net *n, struct alc_bytes tx)
+{
+    struct alc_buf invalid = ALC_BUF(1u << 20);
+    struct alc_err err = {0};
+    struct alc_hash hash;
+    enum alc_rc rc = lnet_chain_submit(n->chain, tx, &hash, &invalid, &err);
+    const char *text = rc == ALC_CONFLICT ? keep(n, &invalid) : alc_rc_name(rc);
+    alc_buf_fini(&invalid);
+    return text;
+}
+
+struct net_result net_result_of(struct net *n, const struct alc_hash *hash)
+{
+    struct alc_buf out = ALC_BUF(LNET_DOC_MAX_BYTES);
+    struct alc_err err = {0};
+    struct net_result r = {.hash = *hash};
+    must(lnet_read_tx(n->chain, hash, true, &out, &err), "result", &err);
+    r.json = parse(n, &out);
+    r.text = keep(n, &out);
+    alc_buf_fini(&out);
+    return r;
+}
+
+struct net_result net_send(struct net *n, const char *signer, const char *receiver,
+                           struct alc_near_action *actions, uint32_t count)
+{
+    struct alc_hash hash = net_submit(n, net_tx(n, signer, receiver, actions, count));
+    net_settle(n);
+    return net_result_of(n, &hash);
+}
+
+struct alc_near_action net_act_call(const char *method, const char *args, __uint128_t deposit,
+                                    uint64_t gas)
+{
+    return (struct alc_near_action){.kind = ALC_NEAR_CALL,
+                                    .method = alc_cstr(method),
+                                    .data = alc_cstr(args),
+                                    .gas = gas,
+                                    .amount = deposit};
+}
+
+struct alc_near_action net_act_transfer(__uint128_t amount)
+{
+    return (struct alc_near_action){.kind = ALC_NEAR_TRANSFER, .amount = amount};
+}
+
+struct alc_near_action net_act_key(const char *whose)
+{
+    return (struct alc_near_action){.kind = ALC_NEAR_ADD_KEY,
+                                    .key = net_public(whose),
+                                    .access = {.permission = ALC_NEAR_FULL_ACCESS}};
+}
+
+struct net_result net_call(struct net *n, const char *signer, const char *receiver,
+                           const char *method, const char *args, __uint128_t deposit)
+{
+    struct alc_near_action a = net_act_call(method, args, deposit, NET_GAS);
+    return net_send(n, signer, receiver, &a, 1);
+}
+
+void net_create(struct net *n, const char *id, __uint128_t amount)
+{
+    struct alc_near_action a[] = {{.kind = ALC_NEAR_CREATE_ACCOUNT}, net_act_transfer(amount),
+                                  net_act_key(id)};
+    struct net_result r = net_send(n, "test", id, a, 3);
+    if (!net_is(&r, "")) give_up("create", NULL);
+}
+
+static struct alc_bytes read_tool(struct net *n)
+{
+    static uint8_t wasm[1u << 20];
+    FILE *f = fopen(TOOL_WASM, "rb");
+    struct alc_bytes own;
+    if (f == NULL) give_up("no contract at " TOOL_WASM, NULL);
+    size_t size = fread(wasm, 1, sizeof wasm, f);
+    fclose(f);
+    if (!alc_arena_copy(&n->arena, (struct alc_bytes){wasm, size}, &own)) abort();
+    return own;
+}
+
+void net_deploy(struct net *n, const char *id)
+{
+    struct alc_near_action a[] = {{.kind = ALC_NEAR_CREATE_ACCOUNT},
+                                  net_act_transfer(NEAR(100)),
+                                  net_act_key(id),
+                                  {.kind = ALC_NEAR_DEPLOY, .data = read_tool(n)}};
+    struct net_result r = net_send(n, "test", id, a, 4);
+    if (!net_is(&r, "")) give_up("deploy", NULL);
+}
+
+/* ---- questions ---- */
+
+bool net_is(const struct net_result *r, const char *value)
+{
+    struct alc_bytes b64;
+    uint8_t raw[4096];
+    size_t size = 0;
+    bool ok = alc_json_str(net_path(r->json, "status.SuccessValue"), &b64) &&
+              alc_base64_decode(raw, sizeof raw, &size, b64) && size == strlen(value) &&
+              memcmp(raw, value, size) == 0;
+    if (!ok) fprintf(stderr, "not \"%s\" but %.*s in %s\n", value, (int)size, (char *)raw, r->text);
+    return ok;
+}
+
+bool net_has(const struct net_result *r, const char *part)
+{
+    bool ok = strstr(r->text, part) != NULL;
+    if (!ok) fprintf(stderr, "no %s in %s\n", part, r->text);
+    return ok;
+}
+
+bool net_failed(const struct net_result *r, const char *part)
+{
+    struct alc_buf out = ALC_BUF(1u << 20);
+    const struct alc_json *failure = net_path(r->json, "status.Failure");
+    if (failure != NULL) alc_json_dump(failure, &out);
+    bool ok = failure != NULL && strstr(alc_buf_text(&out), part) != NULL;
+    alc_buf_fini(&out);
+    if (!ok) fprintf(stderr, "no failure with %s in %s\n", part, r->text);
+    return ok;
+}
+
+/* ---- conservation ---- */
+
+static __uint128_t sum_balances(struct lnet_chain *c)
+{
+    struct alc_err err = {0};
+    struct alc_rows r;
+    __uint128_t sum = 0, amount, locked;
+    must(alc_rows_start(&r, c->store, "SELECT amount, locked FROM account", ALC_NO_ARGS, &err),
+         "sum", &err);
+    while (alc_rows_next(&r, &err) == ALC_OK) {
+        must(lnet_u128_get(&amount, alc_rows_bytes(&r, 0), &err), "sum", &err);
+        must(lnet_u128_get(&locked, alc_rows_bytes(&r, 1), &err), "sum", &err);
+        sum += amount + locked;
+    }
+    alc_rows_end(&r);
+    return sum;
+}
+
+static __uint128_t sum_receipts(struct lnet_chain *c, const char *sql)
+{
+    struct alc_arena arena = ALC_ARENA((size_t)1 << 30);
+    struct alc_err err = {0};
+    struct alc_rows r;
+    __uint128_t sum = 0, value;
+    must(alc_rows_start(&r, c->store, sql, ALC_NO_ARGS, &err), "sum", &err);
+    while (alc_rows_next(&r, &err) == ALC_OK) {
+        struct lnet_receipt receipt;
+        must(lnet_receipt_read(&receipt, alc_rows_bytes(&r, 0), &arena, &err), "sum", &err);
+        if (!lnet_receipt_value(&c->fees, &receipt, &value)) give_up("receipt value", NULL);
+        sum += value;
+    }
+    alc_rows_end(&r);
+    alc_arena_fini(&arena);
+    return sum;
+}
+
+__uint128_t net_total(struct net *n)
+{
+    struct lnet_chain *c = n->chain;
+    __uint128_t sum;
+    lnet_take(c);
+    sum = sum_balances(c) + sum_receipts(c, "SELECT body FROM queue") +
+          sum_receipts(c, "SELECT body FROM waiting");
+    lnet_give(c);
+    return sum;
+}

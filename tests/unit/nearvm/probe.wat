@@ -1,0 +1,200 @@
+;; A contract that does one thing per method, for test_nearvm.c.
+(module
+  (import "env" "input" (func $input (param i64)))
+  (import "env" "read_register" (func $read_register (param i64 i64)))
+  (import "env" "value_return" (func $value_return (param i64 i64)))
+  (import "env" "panic_utf8" (func $panic (param i64 i64)))
+  (import "env" "log_utf8" (func $log (param i64 i64)))
+  (import "env" "storage_write" (func $write (param i64 i64 i64 i64 i64) (result i64)))
+  (import "env" "storage_read" (func $read (param i64 i64 i64) (result i64)))
+  (import "env" "storage_remove" (func $remove (param i64 i64 i64) (result i64)))
+  (import "env" "storage_has_key" (func $has (param i64 i64) (result i64)))
+  (import "env" "sha256" (func $sha256 (param i64 i64 i64)))
+  (import "env" "predecessor_account_id" (func $predecessor (param i64)))
+  (import "env" "chain_id" (func $chain_id (param i64)))
+  (import "env" "validator_stake" (func $stake_of (param i64 i64 i64)))
+  (import "env" "promise_create"
+    (func $promise_create (param i64 i64 i64 i64 i64 i64 i64 i64) (result i64)))
+  (import "env" "promise_and" (func $promise_and (param i64 i64) (result i64)))
+  (import "env" "promise_batch_create" (func $batch (param i64 i64) (result i64)))
+  (import "env" "promise_batch_then" (func $batch_then (param i64 i64 i64) (result i64)))
+  (import "env" "promise_set_refund_to" (func $refund_to (param i64 i64 i64)))
+  (import "env" "promise_batch_action_create_account" (func $a_create (param i64)))
+  (import "env" "promise_batch_action_deploy_contract" (func $a_deploy (param i64 i64 i64)))
+  (import "env" "promise_batch_action_function_call"
+    (func $a_call (param i64 i64 i64 i64 i64 i64 i64)))
+  (import "env" "promise_batch_action_function_call_weight"
+    (func $a_call_weight (param i64 i64 i64 i64 i64 i64 i64 i64)))
+  (import "env" "promise_batch_action_transfer" (func $a_transfer (param i64 i64)))
+  (import "env" "promise_batch_action_stake" (func $a_stake (param i64 i64 i64 i64)))
+  (import "env" "promise_batch_action_add_key_with_full_access"
+    (func $a_full_key (param i64 i64 i64 i64)))
+  (import "env" "promise_batch_action_add_key_with_function_call"
+    (func $a_call_key (param i64 i64 i64 i64 i64 i64 i64 i64 i64)))
+  (import "env" "promise_batch_action_delete_key" (func $a_delete_key (param i64 i64 i64)))
+  (import "env" "promise_batch_action_delete_account" (func $a_delete (param i64 i64 i64)))
+  (import "env" "promise_batch_action_deploy_global_contract"
+    (func $a_deploy_global (param i64 i64 i64)))
+  (import "env" "promise_batch_action_use_global_contract_by_account_id"
+    (func $a_use_global (param i64 i64 i64)))
+  (import "env" "promise_batch_action_state_init"
+    (func $a_state_init (param i64 i64 i64 i64) (result i64)))
+  (import "env" "set_state_init_data_entry"
+    (func $a_state_entry (param i64 i64 i64 i64 i64 i64)))
+  (import "env" "promise_yield_create"
+    (func $yield (param i64 i64 i64 i64 i64 i64 i64) (result i64)))
+  (import "env" "promise_yield_create_with_id"
+    (func $yield_with_id (param i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i64)))
+  (import "env" "promise_yield_resume" (func $resume (param i64 i64 i64 i64) (result i32)))
+  (import "env" "promise_yield_resume_with_yield_id"
+    (func $resume_id (param i64 i64 i64 i64) (result i32)))
+  (import "env" "promise_result" (func $result (param i64 i64) (result i64)))
+  (import "env" "promise_return" (func $promise_return (param i64)))
+
+  (memory 1)
+  (data (i32.const 0) "ok")
+  (data (i32.const 8) "no luck")
+  (data (i32.const 16) "k")
+  (data (i32.const 24) "hello")
+  (data (i32.const 32) "bob.test")
+  (data (i32.const 48) "carol.test")
+  (data (i32.const 64) "probe.test")
+  (data (i32.const 80) "work")
+  (data (i32.const 96) "{}")
+  (data (i32.const 104) "answer")
+  (data (i32.const 112) "timeout")
+  (data (i32.const 120) "woken")
+  (data (i32.const 128) "\05\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00") ;; 5 as u128
+  (data (i32.const 144) "\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00") ;; 0
+  (data (i32.const 160) "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
+  (data (i32.const 224) "0")
+  (data (i32.const 232) "1")
+  (data (i32.const 240) "\00aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") ;; an Ed25519 key, 33 bytes
+  (data (i32.const 280) "add,sub")
+  (data (i32.const 296) "validator.test")
+  ;; 1024: scratch
+
+  (func $say (param $p i32) (param $n i64)
+    (call $value_return (local.get $n) (i64.extend_i32_u (local.get $p))))
+  (func $say_register (param $register i64)
+    (call $value_return (i64.const -1) (local.get $register)))
+  (func $say_flag (param $flag i64)
+    (if (i64.eqz (local.get $flag))
+      (then (call $say (i32.const 224) (i64.const 1)))
+      (else (call $say (i32.const 232) (i64.const 1)))))
+
+  (func (export "empty"))
+  (func (export "value") (call $say (i32.const 0) (i64.const 2)))
+  (func (export "panic") (call $panic (i64.const 7) (i64.const 8)))
+  (func (export "log") (call $log (i64.const 5) (i64.const 24)))
+  (func (export "trap") unreachable)
+  (func (export "out_of_bounds") (drop (i32.load (i32.const 0x7fffffff))))
+  (func (export "spin") (loop $again (br $again)))
+  (func $recurse (export "recurse") (call $recurse) (call $recurse))
+  (func (export "who") (call $predecessor (i64.const 0)) (call $say_register (i64.const 0)))
+  (func (export "chain") (call $chain_id (i64.const 0)) (call $say_register (i64.const 0)))
+  (func (export "stake_of")
+    (call $stake_of (i64.const 14) (i64.const 296) (i64.const 1024))
+    (call $say (i32.const 1024) (i64.const 16)))
+
+  ;; Returns what was there before.
+  (func (export "put")
+    (call $input (i64.const 0))
+    (if (i64.eq (i64.const 1)
+          (call $write (i64.const 1) (i64.const 16) (i64.const -1) (i64.const 0) (i64.const 1)))
+      (then (call $say_register (i64.const 1)))))
+  (func (export "put_then_panic")
+    (drop (call $write (i64.const 1) (i64.const 16) (i64.const 5) (i64.const 24) (i64.const 1)))
+    (drop (call $write (i64.const 5) (i64.const 24) (i64.const 5) (i64.const 24) (i64.const 1)))
+    (call $panic (i64.const 7) (i64.const 8)))
+  (func (export "get")
+    (if (i64.eq (i64.const 1) (call $read (i64.const 1) (i64.const 16) (i64.const 1)))
+      (then (call $say_register (i64.const 1)))))
+  (func (export "drop")
+    (if (i64.eq (i64.const 1) (call $remove (i64.const 1) (i64.const 16) (i64.const 1)))
+      (then (call $say_register (i64.const 1)))))
+  (func (export "has") (call $say_flag (call $has (i64.const 1) (i64.const 16))))
+
+  (func (export "sha_0") (call $sha256 (i64.const 0) (i64.const 160) (i64.const 0)))
+  (func (export "sha_64") (call $sha256 (i64.const 64) (i64.const 160) (i64.const 0)))
+
+  ;; bob.work and carol's transfer, then our own callback, which is returned.
+  (func (export "promises") (local $pair i64) (local $then i64)
+    (i64.store (i32.const 1024)
+      (call $promise_create (i64.const 8) (i64.const 32) (i64.const 4) (i64.const 80)
+        (i64.const 2) (i64.const 96) (i64.const 128) (i64.const 10000000000000)))
+    (i64.store (i32.const 1032) (call $batch (i64.const 10) (i64.const 48)))
+    (call $a_transfer (i64.load (i32.const 1032)) (i64.const 128))
+    (local.set $pair (call $promise_and (i64.const 1024) (i64.const 2)))
+    (local.set $then
+      (call $batch_then (local.get $pair) (i64.const 10) (i64.const 64)))
+    (call $a_call_weight (local.get $then) (i64.const 5) (i64.const 120) (i64.const 0)
+      (i64.const 0) (i64.const 144) (i64.const 1000000000000) (i64.const 1))
+    (call $promise_return (local.get $then)))
+
+  ;; Two calls that share the gas left over 1 to 2.
+  (func (export "weights") (local $p i64)
+    (local.set $p (call $batch (i64.const 8) (i64.const 32)))
+    (call $a_call_weight (local.get $p) (i64.const 4) (i64.const 80) (i64.const 0)
+      (i64.const 0) (i64.const 144) (i64.const 0) (i64.const 1))
+    (call $a_call_weight (local.get $p) (i64.const 4) (i64.const 80) (i64.const 0)
+      (i64.const 0) (i64.const 144) (i64.const 5) (i64.const 2)))
+
+  ;; One receipt with an action of each kind.
+  (func (export "actions") (local $p i64) (local $i i64)
+    (local.set $p (call $batch (i64.const 8) (i64.const 32)))
+    (call $refund_to (local.get $p) (i64.const 10) (i64.const 48))
+    (call $a_create (local.get $p))
+    (call $a_transfer (local.get $p) (i64.const 128))
+    (call $a_full_key (local.get $p) (i64.const 33) (i64.const 240) (i64.const 9))
+    (call $a_call_key (local.get $p) (i64.const 33) (i64.const 240) (i64.const 9)
+      (i64.const 128) (i64.const 10) (i64.const 48) (i64.const 7) (i64.const 280))
+    (call $a_call_key (local.get $p) (i64.const 33) (i64.const 240) (i64.const 9)
+      (i64.const 144) (i64.const 10) (i64.const 48) (i64.const 0) (i64.const 280))
+    (call $a_deploy (local.get $p) (i64.const 5) (i64.const 24))
+    (call $a_call (local.get $p) (i64.const 4) (i64.const 80) (i64.const 2) (i64.const 96)
+      (i64.const 128) (i64.const 7))
+    (call $a_stake (local.get $p) (i64.const 128) (i64.const 33) (i64.const 240))
+    (call $a_deploy_global (local.get $p) (i64.const 5) (i64.const 24))
+    (call $a_use_global (local.get $p) (i64.const 10) (i64.const 48))
+    (local.set $i
+      (call $a_state_init (local.get $p) (i64.const 32) (i64.const 160) (i64.const 128)))
+    (call $a_state_entry (local.get $p) (local.get $i) (i64.const 5) (i64.const 24)
+      (i64.const 2) (i64.const 0))
+    (call $a_state_entry (local.get $p) (local.get $i) (i64.const 1) (i64.const 232)
+      (i64.const 1) (i64.const 224))
+    (call $a_delete_key (local.get $p) (i64.const 33) (i64.const 240))
+    (call $a_delete (local.get $p) (i64.const 10) (i64.const 48)))
+
+  ;; Returns the data id.
+  (func (export "sleep")
+    (drop (call $yield (i64.const 5) (i64.const 120) (i64.const 2) (i64.const 96)
+      (i64.const 5000000000000) (i64.const 0) (i64.const 0)))
+    (call $say_register (i64.const 0)))
+  (func (export "sleep_and_return")
+    (call $promise_return (call $yield (i64.const 5) (i64.const 120) (i64.const 2)
+      (i64.const 96) (i64.const 5000000000000) (i64.const 0) (i64.const 0))))
+  (func (export "sleep_and_wake")
+    (drop (call $yield (i64.const 5) (i64.const 120) (i64.const 2) (i64.const 96)
+      (i64.const 5000000000000) (i64.const 0) (i64.const 0)))
+    (call $say_flag (i64.extend_i32_u
+      (call $resume (i64.const -1) (i64.const 0) (i64.const 6) (i64.const 104)))))
+  ;; Wakes the data id in the input; returns whether it slept.
+  (func (export "wake")
+    (call $input (i64.const 0))
+    (call $say_flag (i64.extend_i32_u
+      (call $resume (i64.const -1) (i64.const 0) (i64.const 6) (i64.const 104)))))
+  ;; Returns whether the name was free.
+  (func (export "sleep_by_name")
+    (call $say_flag (i64.extend_i32_u (i64.ne (i64.const -1)
+      (call $yield_with_id (i64.const 5) (i64.const 120) (i64.const 2) (i64.const 96)
+        (i64.const 144) (i64.const 5000000000000) (i64.const 0) (i64.const 32)
+        (i64.const 160))))))
+  (func (export "wake_by_name")
+    (call $say_flag (i64.extend_i32_u
+      (call $resume_id (i64.const 32) (i64.const 160) (i64.const 6) (i64.const 104)))))
+  (func (export "woken")
+    (if (i64.eq (i64.const 1) (call $result (i64.const 0) (i64.const 0)))
+      (then (call $say_register (i64.const 0)))
+      (else (call $say (i32.const 112) (i64.const 7)))))
+)
