@@ -517,16 +517,16 @@ void lnet_block_fini(struct lnet_block *b)
     *b = (struct lnet_block){0};
 }
 
-enum alc_rc lnet_block_work(struct lnet_chain *c, bool *receipts, bool *yields,
+enum alc_rc lnet_block_work(struct lnet_chain *c, bool *receipts, uint64_t *yields,
                             struct alc_err *err)
 {
     struct alc_rows r;
     enum alc_rc rc = lnet_row(
-        &r, c->store, "SELECT EXISTS(SELECT 1 FROM queue), EXISTS(SELECT 1 FROM yield)",
+        &r, c->store, "SELECT EXISTS(SELECT 1 FROM queue), (SELECT COUNT(*) FROM yield)",
         ALC_NO_ARGS, err);
     if (rc != ALC_OK) return rc;
     *receipts = alc_rows_int(&r, 0) != 0;
-    *yields = alc_rows_int(&r, 1) != 0;
+    *yields = (uint64_t)alc_rows_int(&r, 1);
     alc_rows_end(&r);
     return ALC_OK;
 }

@@ -71,7 +71,8 @@ static enum alc_rc make(struct lnet_chain *c, uint64_t jump, struct alc_bytes pa
 {
     struct lnet_block b;
     struct lnet_block_plan plan = {.jump = jump, .patch = patch};
-    bool receipts = false, yields = false;
+    bool receipts = false;
+    uint64_t yields = 0;
     size_t taken;
     enum alc_rc rc;
 
@@ -125,6 +126,9 @@ enum alc_rc lnet_chain_settle(struct lnet_chain *c, struct alc_err *err)
 
 /* ---- the thread ---- */
 
+#define YIELDS_PER_MS 4u
+#define LEAST_MAX_MS 100u
+
 static struct timespec after_ms(uint32_t ms)
 {
     struct timespec t;
@@ -138,10 +142,22 @@ static struct timespec after_ms(uint32_t ms)
     return t;
 }
 
+/* With instant blocks, the least time a block takes.  A yield lives for 200 blocks, minutes on any
+ * other network; were blocks made as fast as a flood of calls lets them, the yields of that same
+ * flood would time out within a second.  So blocks slow down, and fill up, as yields wait. */
+static uint32_t least_ms(const struct lnet_chain *c)
+{
+    uint64_t ms = c->yields / YIELDS_PER_MS;
+    return ms > LEAST_MAX_MS ? LEAST_MAX_MS : (uint32_t)ms;
+}
+
 /* Waits until a block is wanted; false: the chain is to stop.  Under `door`. */
 static bool await_work(struct lnet_chain *c)
 {
     uint32_t pace = c->conf.block_time_ms;
+    struct timespec slow = after_ms(least_ms(c));
+    while (pace == 0 && c->yields >= YIELDS_PER_MS && !c->stop)
+        if (pthread_cond_timedwait(&c->work, &c->door, &slow) == ETIMEDOUT) break;
     struct timespec due = after_ms(pace > 0 ? pace : c->conf.idle_ms);
     while (!c->stop) {
         if (pace == 0 && (c->pending != NULL || c->receipts)) return true;

@@ -314,7 +314,8 @@ struct lnet_chain {
     struct lnet_waiter *waiters;
     struct lnet_info seen; /* what readers are told of the head without a turn */
     bool stop;
-    bool receipts, yields; /* what waits for the next block, or for a resume */
+    bool receipts;   /* some wait for the next block */
+    uint64_t yields; /* how many wait for a resume */
 };
 
 /* lnet_take waits for the turn to use the state, in the order of asking; lnet_give passes it on. */
@@ -373,8 +374,8 @@ void lnet_block_fini(struct lnet_block *b);
 ALC_MUST enum alc_rc lnet_block_genesis(struct lnet_chain *c, struct alc_err *err);
 /* lnet_block_load reads the head of a chain that is there.  ALC_NOT_FOUND: the store is empty. */
 ALC_MUST enum alc_rc lnet_block_load(struct lnet_chain *c, struct alc_err *err);
-/* lnet_block_work: do receipts wait for the next block, does some yield wait for its resume? */
-ALC_MUST enum alc_rc lnet_block_work(struct lnet_chain *c, bool *receipts, bool *yields,
+/* lnet_block_work: do receipts wait for the next block, how many yields wait for their resume? */
+ALC_MUST enum alc_rc lnet_block_work(struct lnet_chain *c, bool *receipts, uint64_t *yields,
                                      struct alc_err *err);
 enum lnet_level lnet_block_level(int64_t work, int64_t refunds);
 void lnet_block_epoch(struct alc_hash *out, uint64_t epoch);
