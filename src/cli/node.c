@@ -42,7 +42,7 @@ static const struct alc_conf_item items[] = {
     {"dev.plain-http", ALC_CONF_BOOL, FIELD(plain_http), "false", 0, 0,
      "development: http:// and loopback addresses may be asked"},
     {"store.durable", ALC_CONF_BOOL, FIELD(durable), "true", 0, 0,
-     "what is acknowledged survives a power cut, not only a crash"},
+     "what is sent to the chain is on disk first, through a power cut too"},
     {"localnet.port", ALC_CONF_U32, FIELD(localnet_port), "3030", 0, 65535,
      "port of the development chain; 0: any free one"},
     {"log", ALC_CONF_STR, FIELD(log), "info", 0, 16, "error, warn, info or debug"},
@@ -194,7 +194,7 @@ static enum alc_rc open_watcher(struct cli_node *n, struct alc_err *err)
     enum alc_rc rc;
 
     snprintf(n->cursor, sizeof n->cursor, "%s/%s", n->set.chain_id, n->set.contract_id);
-    rc = alc_store_open(&n->watch_store, n->db, n->set.durable, err);
+    rc = alc_store_open(&n->watch_store, n->db, false, err);
     if (rc == ALC_OK) rc = alc_queue_open(&n->watch_queue, n->watch_store, err);
     if (rc == ALC_OK) rc = alc_near_stream_open(&n->stream, &conf, err);
     if (rc == ALC_OK && pthread_create(&n->watching, NULL, watch, n) != 0)
@@ -229,7 +229,7 @@ enum alc_rc cli_node_open(struct cli_node **out, const struct cli_settings *s, c
     if (n == NULL) return alc_fail(err, ALC_NOMEM, "no memory for the roles");
     n->set = *s;
     snprintf(n->db, sizeof n->db, "%s/alcove.db", state);
-    rc = alc_store_open(&n->store, n->db, s->durable, err);
+    rc = alc_store_open(&n->store, n->db, false, err);
     if (rc == ALC_OK) rc = alc_queue_open(&n->queue, n->store, err);
     if (rc == ALC_OK) rc = open_engine(n, state, key, err);
     if (rc == ALC_OK) rc = alc_attest_open(&n->attest, key, err);

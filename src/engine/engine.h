@@ -2,7 +2,9 @@
  *
  * Knows modules, limits and what a guest may call.  Knows nothing of jobs, chains or proofs.
  * Wasmtime is behind it; a Rust crate (src/engine/wasmtime) binds it and decides nothing.
- * An engine is for any thread; a guest runs on the thread that calls alc_engine_run. */
+ * An engine is for any thread; a guest runs on the thread that calls alc_engine_run.
+ * The first engine of a process takes SIGSEGV, SIGILL, SIGFPE and SIGBUS, by which some traps come;
+ * nobody replaces those handlers afterwards. */
 #ifndef ALC_ENGINE_H
 #define ALC_ENGINE_H
 
@@ -27,26 +29,24 @@ struct alc_engine_conf {
     uint32_t compile_max_ms;    /* 0 = 30 s */
 };
 
-enum alc_module_kind {
-    ALC_MODULE_P1 = 1,
-    ALC_MODULE_P2 = 2
-}; /* WASI Preview 1 command, Preview 2 component */
+/* WASI Preview 1 command, Preview 2 component */
+enum alc_module_kind { ALC_MODULE_P1 = 1, ALC_MODULE_P2 = 2 };
 
 /* What the caller said the module is. ALC_TARGET_ANY: the header decides; else it must agree. */
 enum alc_target { ALC_TARGET_ANY = 0, ALC_TARGET_P1 = 1, ALC_TARGET_P2 = 2 };
 
-enum alc_run_end { /* the numbers equal enum alc_outcome of verify.h (a test holds them together) */
-                   ALC_RUN_OK = 0,
-                   ALC_RUN_EXIT = 1,
-                   ALC_RUN_TRAP = 2,
-                   ALC_RUN_INSTRUCTIONS = 3,
-                   ALC_RUN_TIME = 4,
-                   ALC_RUN_MEMORY = 5,
-                   ALC_RUN_OUTPUT = 6,
-                   ALC_RUN_MODULE =
-                       7, /* does not instantiate: unknown import, no entry point, ... */
-                   ALC_RUN_HOST = 8,
-                   ALC_RUN_CANCELLED = 9,
+/* The numbers equal enum alc_outcome of verify.h (a test holds them together). */
+enum alc_run_end {
+    ALC_RUN_OK = 0,
+    ALC_RUN_EXIT = 1,
+    ALC_RUN_TRAP = 2,
+    ALC_RUN_INSTRUCTIONS = 3,
+    ALC_RUN_TIME = 4,
+    ALC_RUN_MEMORY = 5, /* it failed after memory over the limit was refused to it */
+    ALC_RUN_OUTPUT = 6,
+    ALC_RUN_MODULE = 7, /* does not instantiate: unknown import, no entry point, ... */
+    ALC_RUN_HOST = 8,
+    ALC_RUN_CANCELLED = 9,
 };
 
 struct alc_run_limits {
@@ -71,18 +71,19 @@ struct alc_run {
 };
 
 /* What a guest can reach.  Each function gets `ctx`; all run on the guest's thread.  NULL members
- * get the defaults named.  Everything that can wait is start / poll / read / cancel with a
- * deadline: epochs do not interrupt C, and a guest may have many requests in flight. */
+ * get the defaults named.  Clocks are what the guest reads; limits go by the system's. */
 struct alc_host {
     void *ctx;
     uint64_t (*wall_ns)(void *ctx); /* default: the system's */
     uint64_t (*mono_ns)(void *ctx);
     void (*random)(void *ctx, uint8_t *out, size_t n); /* default: the system's generator */
-    /* Waiting calls.  `verb` names an interface and function of the host table
+    /* Calls that wait are start / poll / read / cancel, since epochs do not interrupt C and a guest
+     * may have many requests in flight.  `verb` names an interface and function
      * ("near:rpc/api.call"); start returns a handle ≥ 0, or -1: no such verb; poll returns 1 ready,
-     * 0 not within wait_ms; read moves the answer out (may be called once, after poll said ready)
-     * and frees the handle; cancel frees it unread.  Guests get verbs in a later issue; the joint
-     * is here from the start. */
+     * 0 not within wait_ms; read moves the answer out (once, after poll said ready) and frees the
+     * handle; cancel frees it unread.
+     * OPEN: this is the form that the interfaces of guest/ will be bound to.  No interface that a
+     * guest can import today waits but WASI's own, so nothing calls these four yet. */
     int64_t (*start)(void *ctx, const char *verb, struct alc_bytes request);
     int (*poll)(void *ctx, int64_t handle, uint32_t wait_ms);
     enum alc_rc (*read)(void *ctx, int64_t handle, struct alc_arena *arena,
@@ -93,7 +94,8 @@ struct alc_host {
 struct alc_run_result {
     enum alc_run_end end;
     int32_t exit_code;     /* of ALC_RUN_EXIT; Preview 2 knows only 1 */
-    uint64_t instructions; /* fuel used; ALC_RUN_TIME: the limit (the meter is stale then) */
+    uint64_t instructions; /* fuel used.  The meter is stale when a clock or a flag ended the run:
+                            * ALC_RUN_TIME gives the limit, ALC_RUN_CANCELLED what it last showed */
     uint64_t time_us;      /* store creation to drop, host waits included; no compilation */
     uint64_t memory_peak_bytes;
     struct alc_bytes output; /* stdout, in the arena; what was written before the end in any case */

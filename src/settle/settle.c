@@ -31,6 +31,7 @@ struct alc_settle {
     struct alc_near_rpc *rpc;
     const struct alc_ed25519 *key;
     const struct alc_clock *clock;
+    bool durable, unsynced;           /* unsynced: something was put since the last barrier */
     struct alc_near_id account;
     struct alc_near_key public_key;
     uint64_t nonce;                   /* the highest that was given away */
@@ -90,6 +91,8 @@ enum alc_rc alc_settle_open(struct alc_settle **out, struct alc_store *store,
     s->rpc = conf->rpc;
     s->key = conf->key;
     s->clock = conf->clock;
+    s->durable = conf->durable;
+    s->unsynced = true;
     s->public_key = alc_near_key_of(conf->key);
     if (!alc_near_id_set(&s->account, alc_cstr(conf->account_id))) {
         rc = alc_fail(err, ALC_BAD_INPUT, "`%.80s` is no account id", conf->account_id);
@@ -167,6 +170,7 @@ enum alc_rc alc_settle_put(struct alc_settle *s, uint64_t job, uint32_t attempt,
                                  ALC_INT(s->anchor.height + s->valid_blocks)),
                         err);
     if (rc != ALC_OK) s->nonce--; /* never sent: the next call takes it */
+    s->unsynced = true;
 out:
     alc_buf_fini(&bytes);
     return rc;
@@ -201,8 +205,12 @@ static enum alc_rc next_signed(struct alc_settle *s, struct alc_bytes *tx, struc
 
 enum alc_rc alc_settle_send(struct alc_settle *s, struct alc_err *err)
 {
-    enum alc_rc rc;
+    enum alc_rc rc = ALC_OK;
 
+    /* One barrier for all that was put, answers and statements with it. */
+    if (s->durable && s->unsynced) rc = alc_store_sync(s->store, err);
+    if (rc != ALC_OK) return rc;
+    s->unsynced = false;
     do {
         struct alc_arena arena = ALC_ARENA(TX_ARENA_BYTES);
         struct alc_near_tx_status status = {0};
@@ -244,6 +252,7 @@ static enum alc_rc sign_anew(struct alc_settle *s, const struct alc_hash *old,
                                      ALC_INT(s->anchor.height + s->valid_blocks),
                                      ALC_BLOB(alc_hash_bytes(old))),
                             err);
+    s->unsynced = true;
     alc_buf_fini(&out);
     return rc;
 }

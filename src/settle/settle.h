@@ -18,6 +18,7 @@ struct alc_settle_conf {
     const struct alc_ed25519 *key;   /* borrowed */
     struct alc_near_rpc *rpc;        /* borrowed */
     const struct alc_clock *clock;   /* borrowed */
+    bool durable;                    /* what is sent is on disk first, through a power cut too */
 };
 
 /* alc_settle_open migrates the outbox in `store` (borrowed), and asks the chain for the key's nonce

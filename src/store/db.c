@@ -322,6 +322,18 @@ out:
     return rc;
 }
 
+enum alc_rc alc_store_sync(struct alc_store *s, struct alc_err *err)
+{
+    sqlite3_file *wal = NULL;
+
+    if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) != SQLITE_OK)
+        return fail(s, "sync", err);
+    if (wal == NULL || wal->pMethods == NULL) return ALC_OK; /* in memory, or nothing written yet */
+    if (wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+        return alc_fail(err, ALC_IO, "%s: the disk does not take the write-ahead log", path_of(s));
+    return ALC_OK;
+}
+
 void alc_store_close(struct alc_store *s)
 {
     int code;

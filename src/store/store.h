@@ -19,6 +19,11 @@ ALC_MUST enum alc_rc alc_store_open(struct alc_store **out, const char *path, bo
                                     struct alc_err *err);
 void alc_store_close(struct alc_store *s);
 
+/* alc_store_sync brings every commit so far to the disk, those of other connections to the file
+ * included: a barrier before something leaves the house, for stores that are not durable commit by
+ * commit. */
+ALC_MUST enum alc_rc alc_store_sync(struct alc_store *s, struct alc_err *err);
+
 /* Arguments of a statement: ALC_INT(x), ALC_BLOB(bytes), ALC_TEXT(bytes), ALC_NULL_ARG. */
 enum alc_arg_kind { ALC_ARG_NULL, ALC_ARG_INT, ALC_ARG_BLOB, ALC_ARG_TEXT };
 struct alc_arg {

@@ -37,8 +37,8 @@ static bool read_event(struct alc_request *out, const struct alc_json *event, co
     *odd = "its request_data is not a JSON object with a request_id";
     if (alc_json_open(&request, text, EVENT_MAX_BYTES, NULL) != ALC_OK) return false;
     if (alc_json_u64(alc_json_get(request, "request_id"), &out->request_id)) {
-        *odd = "no memory";
         ok = alc_arena_copy(arena, text, &out->data);
+        *odd = ok ? NULL : "no memory";
     }
     alc_json_close(request);
     return ok;

@@ -8,82 +8,9 @@
 /* A resume carries at most 1,024 bytes; what the contract adds for with_proof needs some of them. */
 #define RESPONSE_MAX_BYTES 1023u
 #define PROOF_ROOM_BYTES 160u
-#define ERROR_MAX_BYTES 512u
-
-enum alc_rc wk_answer_fail(struct alc_answer *a, const char *sentence, struct alc_arena *arena)
-{
-    struct alc_bytes text = alc_cstr(sentence);
-    struct alc_buf clean = ALC_BUF(1u << 20);
-    size_t n;
-
-    a->success = false;
-    a->output_kind = ALC_OUTPUT_NONE;
-    a->output = (struct alc_bytes){NULL, 0};
-    a->has_refund = false;
-    a->refund_usd = 0;
-    /* stderr of a guest may be anything; what we report is UTF-8. */
-    while ((n = alc_utf8_good(text)) < text.n) {
-        alc_buf_put(&clean, text.p, n);
-        alc_buf_put_text(&clean, "\xef\xbf\xbd");
-        text.p += n + 1;
-        text.n -= n + 1;
-    }
-    alc_buf_put_bytes(&clean, text);
-    text = alc_buf_bytes(&clean);
-    n = alc_utf8_cut(text, ERROR_MAX_BYTES);
-    if (clean.failed) {
-        alc_buf_fini(&clean);
-        return ALC_NOMEM;
-    }
-    if (n < text.n) {
-        size_t original = text.n;
-        clean.n = n;
-        alc_buf_printf(&clean, "... (truncated, original size: %zu bytes)", original);
-    }
-    n = alc_arena_copy(arena, alc_buf_bytes(&clean), &a->error) ? 0 : 1;
-    alc_buf_fini(&clean);
-    return n == 0 ? ALC_OK : ALC_NOMEM;
-}
-
-static enum alc_rc json_output(struct alc_answer *a, struct alc_bytes out, struct alc_arena *arena)
-{
-    struct alc_buf compact = ALC_BUF(4u * ALC_WORKER_OUTPUT_MAX_BYTES);
-    struct alc_json *doc = NULL;
-    struct alc_err err = {0};
-    enum alc_rc rc = alc_json_open(&doc, out, ALC_WORKER_OUTPUT_MAX_BYTES, &err);
-
-    if (rc != ALC_OK) {
-        const char *text = alc_arena_text(
-            arena, "Failed to parse output as JSON: %s. Output was: %.*s", alc_err_text(&err, rc),
-            (int)(out.n < ERROR_MAX_BYTES ? out.n : ERROR_MAX_BYTES), (const char *)out.p);
-        return text == NULL ? ALC_NOMEM : wk_answer_fail(a, text, arena);
-    }
-    alc_json_dump(doc, &compact);
-    a->output_kind = ALC_OUTPUT_JSON;
-    rc = !compact.failed && alc_arena_copy(arena, alc_buf_bytes(&compact), &a->output) ? ALC_OK
-                                                                                      : ALC_NOMEM;
-    alc_json_close(doc);
-    alc_buf_fini(&compact);
-    return rc;
-}
-
-enum alc_rc wk_answer_output(struct alc_answer *a, struct alc_bytes out, enum wk_format format,
-                             struct alc_arena *arena)
-{
-    size_t good;
-
-    if (format == WK_JSON) return json_output(a, out, arena);
-    a->output = out;
-    a->output_kind = format == WK_BYTES ? ALC_OUTPUT_BYTES : ALC_OUTPUT_TEXT;
-    good = alc_utf8_good(out);
-    if (format == WK_TEXT && good < out.n) {
-        const char *text = alc_arena_text(
-            arena, "Invalid UTF-8 output: invalid utf-8 sequence from index %zu", good);
-        if (text == NULL) return ALC_NOMEM;
-        a->output = alc_cstr(text);
-    }
-    return ALC_OK;
-}
+#define ERROR_MAX_BYTES 512u      /* of an error that is cut */
+/* stderr of a guest, each byte of it a U+FFFD, and the words around it. */
+#define ERROR_RAW_MAX_BYTES (4u << 20)
 
 static void put_output(struct alc_jw *w, const struct alc_answer *a)
 {
@@ -155,6 +82,97 @@ static void put_response(struct alc_jw *w, const struct alc_answer *a)
     put_output(w, a);
     put_members(w, a);
     alc_jw_end(w);
+}
+
+/* put_lossy appends text as UTF-8: stderr of a guest may be anything. */
+static void put_lossy(struct alc_buf *out, struct alc_bytes text)
+{
+    while (text.n > 0) {
+        bool ok;
+        size_t n = alc_utf8_next(text, &ok);
+        if (ok) n = alc_utf8_good(text);
+        if (ok)
+            alc_buf_put(out, text.p, n);
+        else
+            alc_buf_put_text(out, "\xef\xbf\xbd");
+        text.p += n;
+        text.n -= n;
+    }
+}
+
+static bool fits(const struct alc_answer *a)
+{
+    struct alc_buf response = ALC_BUF(2u * RESPONSE_MAX_BYTES);
+    struct alc_jw w = {.out = &response};
+    bool ok;
+
+    put_response(&w, a);
+    ok = !response.failed && response.n <= RESPONSE_MAX_BYTES;
+    alc_buf_fini(&response);
+    return ok;
+}
+
+enum alc_rc wk_answer_fail(struct alc_answer *a, const char *sentence, struct alc_arena *arena)
+{
+    struct alc_buf text = ALC_BUF(ERROR_RAW_MAX_BYTES);
+    bool ok;
+
+    a->success = false;
+    a->output_kind = ALC_OUTPUT_NONE;
+    a->output = (struct alc_bytes){NULL, 0};
+    a->has_refund = false;
+    a->refund_usd = 0;
+    put_lossy(&text, alc_cstr(sentence));
+    a->error = alc_buf_bytes(&text);
+    if (!text.failed && text.n > ERROR_MAX_BYTES && !fits(a)) {
+        size_t original = text.n;
+        text.n = alc_utf8_cut(a->error, ERROR_MAX_BYTES);
+        alc_buf_printf(&text, "... (truncated, original size: %zu bytes)", original);
+    }
+    ok = !text.failed && alc_arena_copy(arena, alc_buf_bytes(&text), &a->error);
+    if (!ok) a->error = (struct alc_bytes){NULL, 0};
+    alc_buf_fini(&text);
+    return ok ? ALC_OK : ALC_NOMEM;
+}
+
+static enum alc_rc json_output(struct alc_answer *a, struct alc_bytes out, struct alc_arena *arena)
+{
+    struct alc_buf compact = ALC_BUF(4u * ALC_WORKER_OUTPUT_MAX_BYTES);
+    struct alc_json *doc = NULL;
+    struct alc_err err = {0};
+    enum alc_rc rc = alc_json_open(&doc, out, ALC_WORKER_OUTPUT_MAX_BYTES, &err);
+
+    if (rc != ALC_OK) {
+        const char *text = alc_arena_text(
+            arena, "Failed to parse output as JSON: %s. Output was: %.*s", alc_err_text(&err, rc),
+            (int)(out.n < ERROR_MAX_BYTES ? out.n : ERROR_MAX_BYTES), (const char *)out.p);
+        return text == NULL ? ALC_NOMEM : wk_answer_fail(a, text, arena);
+    }
+    alc_json_dump(doc, &compact);
+    a->output_kind = ALC_OUTPUT_JSON;
+    rc = !compact.failed && alc_arena_copy(arena, alc_buf_bytes(&compact), &a->output) ? ALC_OK
+                                                                                      : ALC_NOMEM;
+    alc_json_close(doc);
+    alc_buf_fini(&compact);
+    return rc;
+}
+
+enum alc_rc wk_answer_output(struct alc_answer *a, struct alc_bytes out, enum wk_format format,
+                             struct alc_arena *arena)
+{
+    size_t good;
+
+    if (format == WK_JSON) return json_output(a, out, arena);
+    a->output = out;
+    a->output_kind = format == WK_BYTES ? ALC_OUTPUT_BYTES : ALC_OUTPUT_TEXT;
+    good = alc_utf8_good(out);
+    if (format == WK_TEXT && good < out.n) {
+        const char *text = alc_arena_text(
+            arena, "Invalid UTF-8 output: invalid utf-8 sequence from index %zu", good);
+        if (text == NULL) return ALC_NOMEM;
+        a->output = alc_cstr(text);
+    }
+    return ALC_OK;
 }
 
 static void put_statement(struct alc_jw *w, const struct alc_answer *a, bool proved)

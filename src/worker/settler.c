@@ -19,9 +19,12 @@
 #define GAS_PER_BYTE UINT64_C(150000000)
 #define GAS_MOST (300u * (uint64_t)ALC_NEAR_TGAS)
 
-static uint64_t gas_for(size_t args_bytes, uint32_t attempt)
+#define GAS_LONG_INPUT (100u * (uint64_t)ALC_NEAR_TGAS) /* the contract hashes it for a proof */
+
+static uint64_t gas_for(size_t args_bytes, uint32_t attempt, const struct wk_request *r)
 {
     uint64_t gas = GAS_BASE + args_bytes * GAS_PER_BYTE;
+    if (r->proof && r->input_in_state) gas += GAS_LONG_INPUT;
     return attempt > 1 || gas > GAS_MOST ? GAS_MOST : gas;
 }
 
@@ -54,7 +57,7 @@ static enum alc_rc put(struct wk_slot *s, struct alc_settle *settle, const struc
     }
     if (rc == ALC_OK)
         rc = alc_settle_put(settle, job->id, attempt, s->worker->conf.contract_id, method,
-                            alc_buf_bytes(&args), gas_for(args.n, attempt), err);
+                            alc_buf_bytes(&args), gas_for(args.n, attempt, &request), err);
     alc_buf_fini(&args);
     if (rc == ALC_OK) alc_failpoint("settle.signed");
     return rc == ALC_CONFLICT ? ALC_OK : rc; /* put before a crash */
@@ -192,7 +195,8 @@ void *wk_settler(void *slot)
     const struct alc_settle_conf conf = {.account_id = w->conf.operator_id,
                                          .key = alc_attest_key(w->conf.attest),
                                          .rpc = s->rpc,
-                                         .clock = w->conf.clock};
+                                         .clock = w->conf.clock,
+                                         .durable = w->conf.durable};
     struct alc_settle *settle = NULL;
     bool left = false; /* what a former process, or a failed round, left was put */
     uint32_t wait_ms = 0;

@@ -60,7 +60,7 @@ static enum alc_rc tools_open(struct wk_slot *s, struct alc_worker *w, unsigned 
 
     s->worker = w;
     s->index = index;
-    rc = alc_store_open(&s->store, w->conf.store_path, w->conf.durable, err);
+    rc = alc_store_open(&s->store, w->conf.store_path, false, err); /* settle has the barrier */
     if (rc == ALC_OK) rc = alc_queue_open(&s->queue, s->store, err);
     if (rc == ALC_OK) rc = alc_near_rpc_open(&s->rpc, &rpc, err);
     if (rc == ALC_OK) rc = alc_http_open(&s->http, err);

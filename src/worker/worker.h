@@ -21,7 +21,7 @@ struct alc_worker; /* opaque */
 struct alc_worker_conf {
     const char *name;             /* for the log */
     const char *store_path;
-    bool durable;                 /* answers survive a power cut, not just a crash */
+    bool durable;                 /* what is sent to the chain is on disk first, power cut or not */
     uint32_t slots;
     uint32_t max_memory_mb;       /* of one guest: the operator's cap */
     const char *chain_id;         /* goes into statements; the contract compares it */
