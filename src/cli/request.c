@@ -110,6 +110,38 @@ static enum alc_rc arguments(struct alc_buf *out, const struct settings *s, stru
     return out->failed ? ALC_NOMEM : ALC_OK;
 }
 
+/* explain finds the contract's own word on why there is no output: the error_message of its event
+ * execution_completed; a timeout has none. */
+static enum alc_rc explain(const struct alc_json *tx, struct alc_err *err)
+{
+    static const char prefix[] = "EVENT_JSON:";
+    const struct alc_json *all = alc_json_get(tx, "receipts_outcome");
+
+    for (size_t i = 0; i < alc_json_count(all); i++) {
+        const struct alc_json *logs = alc_json_get(alc_json_get(alc_json_at(all, i), "outcome"), "logs");
+        for (size_t j = 0; j < alc_json_count(logs); j++) {
+            struct alc_json *event = NULL;
+            struct alc_bytes line, why = {NULL, 0};
+            const struct alc_json *data;
+            bool success = false;
+            if (!alc_json_str(alc_json_at(logs, j), &line) || line.n < sizeof prefix ||
+                memcmp(line.p, prefix, sizeof prefix - 1) != 0)
+                continue;
+            line.p += sizeof prefix - 1;
+            line.n -= sizeof prefix - 1;
+            if (alc_json_open(&event, line, 64u << 10, NULL) != ALC_OK) continue;
+            data = alc_json_at(alc_json_get(event, "data"), 0);
+            if (alc_json_str(alc_json_get(data, "error_message"), &why))
+                alc_fail(err, ALC_TRAP, "the run failed: %.*s", (int)why.n, (const char *)why.p);
+            if (!alc_json_bool(alc_json_get(data, "success"), &success)) success = false;
+            alc_json_close(event);
+            if (success) return ALC_OK; /* the module's answer was the JSON null */
+            if (why.n > 0) return ALC_TRAP;
+        }
+    }
+    return alc_fail(err, ALC_TRAP, "the request timed out; the payment came back but for the base fee");
+}
+
 static enum alc_rc ask(const struct settings *s, struct alc_arena *arena, struct alc_err *err)
 {
     const struct alc_near_rpc_conf conf = {.urls = s->rpc, .urls_count = 1, .plain_ok = true};
@@ -145,8 +177,7 @@ static enum alc_rc ask(const struct settings *s, struct alc_arena *arena, struct
         printf("%.*s\n", (int)tx.value.n, (const char *)tx.value.p);
     }
     if (rc == ALC_OK && alc_bytes_is(tx.value, "null"))
-        rc = alc_fail(err, ALC_TRAP,
-                      "the run gave no output; the execution_completed event says why (--json)");
+        rc = explain(tx.json, err);
     alc_json_close(tx.json);
     alc_near_rpc_close(rpc);
     alc_ed25519_fini(&key);
