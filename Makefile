@@ -15,6 +15,7 @@ setup:
 	@tools/setup build
 
 build/%/build.ninja: CMakePresets.json
+	@mkdir -p build
 	@cmake --preset $* > build/$*.configure.log 2>&1 || { cat build/$*.configure.log; exit 1; }
 
 build: setup build/release/build.ninja
