@@ -35,16 +35,14 @@ static const struct near_field new_fields[] = {
 };
 
 /* A name for this deployment that another one, of the same account, does not get. */
-static struct alc_hash make_deployment_id(void)
+static struct alc_hash make_deployment_id(struct alc_bytes self)
 {
     uint8_t buf[NEAR_ACCOUNT_MAX_BYTES + 64];
     struct alc_borsh w = alc_borsh(buf, sizeof buf);
-    struct near_account self;
     struct alc_hash seed, id;
 
-    near_current(&self);
     near_random(&seed);
-    alc_borsh_put_bytes(&w, near_account_bytes(&self));
+    alc_borsh_put_bytes(&w, self);
     alc_borsh_put_u64(&w, near_host_block_index());
     alc_borsh_put_u64(&w, near_host_block_timestamp());
     alc_borsh_put_hash(&w, &seed);
@@ -56,6 +54,7 @@ void method_new(void)
 {
     struct new_args a = {.standard = ALC_LIT("near-outlayer"), .version = ALC_LIT("1.0.0")};
     struct prices_usd usd = {1000, 1, 1, 10};
+    struct near_account self;
     struct state s;
 
     NEAR_ARGS(&a, new_fields);
@@ -63,18 +62,20 @@ void method_new(void)
     check_metadata(a.standard);
     check_metadata(a.version);
     check_metadata(a.chain_id);
+    near_current(&self);
     s = (struct state){
         .pending_bytes_cap = PENDING_BYTES_CAP,
         .prices = {.base_fee = UINT64_C(1000000000000000) * (near_u128)1000000,
                    .per_million_instructions_fee = UINT64_C(100000000000000),
                    .per_ms_fee = UINT64_C(100000000000000000),
                    .per_compile_ms_fee = UINT64_C(100000000000000000)},
-        .deployment_id = make_deployment_id(),
+        .deployment_id = make_deployment_id(near_account_bytes(&self)),
         .owner = a.owner,
         .operator_id = a.operator_id.p != NULL ? a.operator_id : a.owner,
         .standard = a.standard,
         .version = a.version,
         .chain_id = a.chain_id,
+        .self = near_account_bytes(&self),
     };
     state_save(&s);
     usd_save(&usd);

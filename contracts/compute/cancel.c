@@ -107,7 +107,7 @@ static const struct near_field clear_fields[] = {
 
 void method_clear_all_pending_requests(void)
 {
-    struct clear_args a = {.limit = {100, true}};
+    struct clear_args a = {.limit = {100, 1}};
     uint64_t count = 0;
     struct state s;
 

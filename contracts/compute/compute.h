@@ -75,6 +75,7 @@ struct state {
     struct alc_bytes standard;
     struct alc_bytes version;
     struct alc_bytes chain_id; /* empty: not given to `new`, and no proof can be asked */
+    struct alc_bytes self;     /* this account: cheaper kept than asked for */
 };
 
 enum source_kind { SOURCE_GITHUB, SOURCE_WASM_URL, SOURCE_PROJECT };
@@ -105,18 +106,20 @@ enum request_flag {
     FLAG_COMPILE_ONLY = 1 << 3,
 };
 
+/* Everything before the strings is stored as it lies in memory, like struct state. */
 struct request {
-    uint64_t id;
-    uint8_t flags; /* enum request_flag */
-    enum proof proof;
-    enum format format;
-    struct alc_hash data_id;
-    struct alc_hash request_hash; /* SHA-256 of the announced request_data */
-    uint64_t height;
-    uint64_t timestamp; /* ns */
     near_u128 payment;
     near_u128 attached_usd;
+    uint64_t height;
+    uint64_t timestamp; /* ns */
     struct limits limits;
+    struct alc_hash data_id;
+    struct alc_hash request_hash; /* SHA-256 of the announced request_data */
+    uint32_t input_n;
+    uint8_t flags;  /* enum request_flag */
+    uint8_t proof;  /* enum proof */
+    uint8_t format; /* enum format */
+    uint8_t zero;
     struct source source;
     struct alc_bytes predecessor;
     struct alc_bytes signer;
@@ -124,7 +127,7 @@ struct request {
     struct alc_bytes secrets_profile; /* p NULL: no secrets */
     struct alc_bytes secrets_account;
     struct alc_bytes input; /* p NULL: none; empty when it lies apart, see input_n */
-    uint32_t input_n;
+    uint64_t id;            /* its key */
 };
 
 /* The numbers are those of enum alc_output_kind. */

@@ -30,11 +30,8 @@ static bool hash_of(struct alc_bytes bytes, const struct alc_hash *expected)
 static void check_where(const struct alc_statement *t, const struct state *s,
                         const struct request *r)
 {
-    struct near_account self;
-
-    near_current(&self);
     must(alc_bytes_eq(t->chain_id, s->chain_id), "another chain");
-    must(alc_bytes_eq(t->contract_id, near_account_bytes(&self)), "another contract");
+    must(alc_bytes_eq(t->contract_id, s->self), "another contract");
     must(alc_hash_eq(&t->deployment_id, &s->deployment_id), "another deployment");
     must(t->request_id == r->id, "another request");
     must(alc_hash_eq(&t->data_id, &r->data_id), "another yield");

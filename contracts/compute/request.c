@@ -319,9 +319,9 @@ static void check_payment(near_u128 paid, near_u128 needed)
 struct limits filled(const struct limits *l)
 {
     struct limits f = *l;
-    if (!f.instructions.some) f.instructions = (struct near_opt_u64){DEFAULT_INSTRUCTIONS, true};
-    if (!f.memory_mb.some) f.memory_mb = (struct near_opt_u32){DEFAULT_MEMORY_MB, true};
-    if (!f.seconds.some) f.seconds = (struct near_opt_u64){DEFAULT_SECONDS, true};
+    if (!f.instructions.some) f.instructions = (struct near_opt_u64){DEFAULT_INSTRUCTIONS, 1};
+    if (!f.memory_mb.some) f.memory_mb = (struct near_opt_u32){DEFAULT_MEMORY_MB, 1};
+    if (!f.seconds.some) f.seconds = (struct near_opt_u64){DEFAULT_SECONDS, 1};
     return f;
 }
 
@@ -425,7 +425,7 @@ static void out_request_data(struct near_out *o, const struct request *r, const 
     near_out_lit(o, ",\"secrets_ref\":");
     out_secrets_ref(o, r);
     near_out_lit(o, ",\"response_format\":");
-    out_format(o, r->format);
+    out_format(o, (enum format)r->format);
     near_out_lit(o, ",\"payment\":");
     near_out_u128_str(o, r->payment);
     near_out_lit(o, ",\"attached_usd\":");
@@ -447,7 +447,7 @@ static void out_request_data(struct near_out *o, const struct request *r, const 
 
 /* ---- The method ---- */
 
-static void check(const struct args *a, const struct state *s, bool compile_only)
+static void check(const struct args *a, const struct state *s, near_u128 paid, bool compile_only)
 {
     if (a->secrets.profile.p != NULL) check_profile(a->secrets.profile);
     check_source(&a->source);
@@ -461,8 +461,7 @@ static void check(const struct args *a, const struct state *s, bool compile_only
     if (!compile_only && a->limits.seconds.v > MAX_SECONDS)
         near_panic("max_execution_seconds is over the limit of 180");
     if (a->params.attached_usd > 0) near_panic("attached_usd needs a Project source");
-    check_payment(near_deposit(),
-                  compile_only ? s->prices.base_fee : estimate(&s->prices, &a->limits));
+    check_payment(paid, compile_only ? s->prices.base_fee : estimate(&s->prices, &a->limits));
 }
 
 void method_request_execution(void)
@@ -474,6 +473,7 @@ void method_request_execution(void)
     struct alc_bytes text;
     struct request r;
     struct state s;
+    near_u128 paid;
     uint64_t promise;
     bool compile_only;
 
@@ -481,16 +481,17 @@ void method_request_execution(void)
     state_load(&s);
     if (s.paused != 0) near_panic("Contract is paused");
     compile_only = a.params.compile_only || !a.limits_given;
-    check(&a, &s, compile_only);
+    paid = near_deposit();
+    check(&a, &s, paid, compile_only);
     near_predecessor(&predecessor);
     near_signer(&signer);
     r = (struct request){
         .id = s.next_id++,
-        .proof = check_proof(&a, &s),
-        .format = a.format,
+        .proof = (uint8_t)check_proof(&a, &s),
+        .format = (uint8_t)a.format,
         .height = near_host_block_index(),
         .timestamp = near_host_block_timestamp(),
-        .payment = near_deposit(),
+        .payment = paid,
         .source = a.source,
         .predecessor = near_account_bytes(&predecessor),
         .signer = near_account_bytes(&signer),

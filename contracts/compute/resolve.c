@@ -227,35 +227,46 @@ static void open_request(struct state *s, struct request *r, uint64_t id)
     if (!request_load(r, id)) near_panic("Execution request not found");
 }
 
-/* resume lets the promise go on with `a`; `out` is what the caller would receive. */
+/* judge holds the statement, if any, against `a` and `out`, which the caller would receive. */
+static struct shown judge(const struct state *s, const struct request *r, const struct response *a,
+                          const struct output *out, struct alc_bytes statement)
+{
+    static const struct output none = {OUTPUT_NONE, {NULL, 0}};
+    struct shown shown = {.some = false};
+
+    proof_check(&shown, s, r, a, a->success ? out : &none, statement);
+    return shown;
+}
+
+/* resume lets the promise go on with `a`, and with the stored output when there is one. */
 static void resume(const struct state *s, const struct request *r, struct response *a,
-                   struct output out, struct alc_bytes statement)
+                   struct shown *shown)
 {
     static uint8_t payload[NEAR_RESUME_MAX_BYTES];
     bool stored = (r->flags & FLAG_OUTPUT) != 0;
-    struct shown shown = {.some = false};
     size_t n;
-
-    if (!a->success) out = (struct output){OUTPUT_NONE, {NULL, 0}};
-    proof_check(&shown, s, r, a, &out, statement);
-    shown.stored = shown.some && stored;
 
     log_metrics(&a->used);
     log_charged(cost(&s->prices, &a->used));
 
     /* What the callback would not look at stays out of the payload. */
+    shown->stored = shown->some && stored;
     if (stored || !a->success) a->output = (struct output){OUTPUT_NONE, {NULL, 0}};
     if (a->success) a->error = (struct alc_bytes){NULL, 0};
-    n = payload_write(payload, sizeof payload, a, &shown);
+    n = payload_write(payload, sizeof payload, a, shown);
     if (n == 0)
         near_panic("The response is over 1024 bytes: use submit_execution_output_and_resolve");
     if (!near_yield_resume(&r->data_id, (struct alc_bytes){payload, n}))
         near_panic("Unable to resume: the request no longer waits");
 }
 
-static void submit(struct state *s, struct request *r, const struct output *o)
+static void refuse_second_output(const struct request *r)
 {
     if ((r->flags & FLAG_OUTPUT) != 0) near_panic("Output already submitted for this request");
+}
+
+static void submit(struct state *s, struct request *r, const struct output *o)
+{
     request_add_output(r, o, s);
     state_save(s);
 }
@@ -264,6 +275,7 @@ void method_resolve_execution(void)
 {
     struct resolve_args a = {.statement = {NULL, 0}};
     struct output out;
+    struct shown shown;
     struct request r;
     struct state s;
 
@@ -271,7 +283,8 @@ void method_resolve_execution(void)
     open_request(&s, &r, a.id);
     out = a.response.output;
     if ((r.flags & FLAG_OUTPUT) != 0 && a.statement.p != NULL) output_load(&out, r.id);
-    resume(&s, &r, &a.response, out, a.statement);
+    shown = judge(&s, &r, &a.response, &out, a.statement);
+    resume(&s, &r, &a.response, &shown);
 }
 
 void method_submit_execution_output(void)
@@ -282,17 +295,21 @@ void method_submit_execution_output(void)
 
     NEAR_ARGS(&a, submit_fields);
     open_request(&s, &r, a.id);
+    refuse_second_output(&r);
     submit(&s, &r, &a.response.output);
 }
 
 void method_submit_execution_output_and_resolve(void)
 {
     struct resolve_args a = {.statement = {NULL, 0}};
+    struct shown shown;
     struct request r;
     struct state s;
 
     NEAR_ARGS(&a, both_fields);
     open_request(&s, &r, a.id);
+    refuse_second_output(&r);
+    shown = judge(&s, &r, &a.response, &a.response.output, a.statement);
     submit(&s, &r, &a.response.output);
-    resume(&s, &r, &a.response, a.response.output, a.statement);
+    resume(&s, &r, &a.response, &shown);
 }

@@ -38,7 +38,8 @@ bool state_exists(void)
     return near_has(ALC_LIT("s"));
 }
 
-/* version u8 | the fixed part of struct state | owner, operator, standard, version, chain_id */
+/* version u8 | the fixed part of struct state | owner, operator, standard, version,
+ * chain_id, self */
 #define FIXED_BYTES (5 * sizeof(near_u128) + 7 * sizeof(uint64_t) + sizeof(struct alc_hash))
 _Static_assert(FIXED_BYTES == offsetof(struct state, owner),
                "gaps in the stored part of the state");
@@ -58,7 +59,8 @@ void state_load(struct state *s)
         !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->operator_id) ||
         !alc_borsh_bytes(&c, METADATA_MAX_BYTES, &s->standard) ||
         !alc_borsh_bytes(&c, METADATA_MAX_BYTES, &s->version) ||
-        !alc_borsh_bytes(&c, METADATA_MAX_BYTES, &s->chain_id) || c.n != 0)
+        !alc_borsh_bytes(&c, METADATA_MAX_BYTES, &s->chain_id) ||
+        !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->self) || c.n != 0)
         corrupt();
 }
 
@@ -74,6 +76,7 @@ void state_save(const struct state *s)
     alc_borsh_put_bytes(&w, s->standard);
     alc_borsh_put_bytes(&w, s->version);
     alc_borsh_put_bytes(&w, s->chain_id);
+    alc_borsh_put_bytes(&w, s->self);
     if (w.full) corrupt();
     near_put(ALC_LIT("s"), (struct alc_bytes){buf, w.n});
 }
@@ -91,11 +94,16 @@ void usd_save(const struct prices_usd *p)
 
 /* ---- Requests ----
  *
- *   version u8 | flags u8 | proof u8 | format u8 | source u8 | input_n u32 | data_id [32]
- *   | request_hash [32] | height u64 | timestamp u64 | payment u128 | attached_usd u128
- *   | limits: option u64, option u32, option u64 | where, what, option build_target
- *   | predecessor, signer, payer (empty: the predecessor) | option (profile, account)
- *   | option input (empty when it lies apart) */
+ *   version u8 | the fixed part of struct request | source kind u8, where, what,
+ *   option build_target | predecessor | signer, payer (empty: the predecessor)
+ *   | option (profile, account) | option input (empty when it lies apart) */
+#define REQUEST_FIXED_BYTES                                                                        \
+    (2 * sizeof(near_u128) + 3 * sizeof(uint64_t) + sizeof(struct limits) +                        \
+     2 * sizeof(struct alc_hash))
+_Static_assert(REQUEST_FIXED_BYTES == offsetof(struct request, zero) + 1, "gaps in a request");
+
+/* The version is the record's first byte. */
+#define FLAGS_AT (1 + offsetof(struct request, flags))
 
 static uint8_t request_buf[REQUEST_MAX_BYTES];
 static size_t request_n; /* of the record that request_load left there */
@@ -113,18 +121,6 @@ static bool read_opt(struct alc_cur *c, struct alc_bytes *b)
     return alc_borsh_flag(c, &some) && (!some || alc_borsh_bytes(c, REQUEST_MAX_BYTES, b));
 }
 
-static bool read_opt_uint(struct alc_cur *c, size_t width, bool *some, uint64_t *v)
-{
-    *v = 0;
-    return alc_borsh_flag(c, some) && (!*some || alc_cur_uint_le(c, width, v));
-}
-
-static void put_opt_uint(struct alc_borsh *w, size_t width, bool some, uint64_t v)
-{
-    alc_borsh_put_u8(w, some);
-    if (some) alc_borsh_put_uint(w, width, v);
-}
-
 static void put_unless(struct alc_borsh *w, struct alc_bytes account, struct alc_bytes usual)
 {
     alc_borsh_put_bytes(w, alc_bytes_eq(account, usual) ? (struct alc_bytes){NULL, 0} : account);
@@ -135,20 +131,8 @@ static struct alc_bytes request_encode(const struct request *r)
     struct alc_borsh w = alc_borsh(request_buf, sizeof request_buf);
 
     alc_borsh_put_u8(&w, REQUEST_VERSION);
-    alc_borsh_put_u8(&w, r->flags);
-    alc_borsh_put_u8(&w, (uint8_t)r->proof);
-    alc_borsh_put_u8(&w, (uint8_t)r->format);
+    alc_borsh_put(&w, r, REQUEST_FIXED_BYTES);
     alc_borsh_put_u8(&w, (uint8_t)r->source.kind);
-    alc_borsh_put_u32(&w, r->input_n);
-    alc_borsh_put_hash(&w, &r->data_id);
-    alc_borsh_put_hash(&w, &r->request_hash);
-    alc_borsh_put_u64(&w, r->height);
-    alc_borsh_put_u64(&w, r->timestamp);
-    alc_borsh_put_u128(&w, r->payment);
-    alc_borsh_put_u128(&w, r->attached_usd);
-    put_opt_uint(&w, 8, r->limits.instructions.some, r->limits.instructions.v);
-    put_opt_uint(&w, 4, r->limits.memory_mb.some, r->limits.memory_mb.v);
-    put_opt_uint(&w, 8, r->limits.seconds.some, r->limits.seconds.v);
     alc_borsh_put_bytes(&w, r->source.where);
     alc_borsh_put_bytes(&w, r->source.what);
     put_opt(&w, r->source.build_target);
@@ -165,19 +149,11 @@ static struct alc_bytes request_encode(const struct request *r)
 static void request_decode(struct request *r, uint64_t id, size_t n)
 {
     struct alc_cur c = alc_cur((struct alc_bytes){request_buf, n});
-    uint8_t version, proof, format, kind;
-    uint64_t memory_mb;
+    uint8_t version, kind;
 
     r->id = id;
-    if (!alc_cur_u8(&c, &version) || version != REQUEST_VERSION) corrupt();
-    if (!alc_cur_u8(&c, &r->flags) || !alc_cur_u8(&c, &proof) || !alc_cur_u8(&c, &format) ||
-        !alc_cur_u8(&c, &kind) || !alc_cur_u32le(&c, &r->input_n) ||
-        !alc_cur_hash(&c, &r->data_id) || !alc_cur_hash(&c, &r->request_hash) ||
-        !alc_cur_u64le(&c, &r->height) || !alc_cur_u64le(&c, &r->timestamp) ||
-        !alc_cur_u128le(&c, &r->payment) || !alc_cur_u128le(&c, &r->attached_usd) ||
-        !read_opt_uint(&c, 8, &r->limits.instructions.some, &r->limits.instructions.v) ||
-        !read_opt_uint(&c, 4, &r->limits.memory_mb.some, &memory_mb) ||
-        !read_opt_uint(&c, 8, &r->limits.seconds.some, &r->limits.seconds.v) ||
+    if (!alc_cur_u8(&c, &version) || version != REQUEST_VERSION ||
+        !alc_cur_copy(&c, (uint8_t *)r, REQUEST_FIXED_BYTES) || !alc_cur_u8(&c, &kind) ||
         !alc_borsh_bytes(&c, REQUEST_MAX_BYTES, &r->source.where) ||
         !alc_borsh_bytes(&c, REQUEST_MAX_BYTES, &r->source.what) ||
         !read_opt(&c, &r->source.build_target) ||
@@ -190,10 +166,7 @@ static void request_decode(struct request *r, uint64_t id, size_t n)
         !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &r->secrets_account))
         corrupt();
     if (!read_opt(&c, &r->input) || c.n != 0) corrupt();
-    r->proof = (enum proof)proof;
-    r->format = (enum format)format;
     r->source.kind = (enum source_kind)kind;
-    r->limits.memory_mb.v = (uint32_t)memory_mb;
     if (r->signer.n == 0) r->signer = r->predecessor;
     if (r->payer.n == 0) r->payer = r->predecessor;
 }
@@ -249,7 +222,7 @@ void request_add_output(struct request *r, const struct output *o, struct state 
     if (o->bytes.n > 0) __builtin_memcpy(output_buf + 1, o->bytes.p, o->bytes.n);
     near_put(key_bytes(&k), (struct alc_bytes){output_buf, 1 + o->bytes.n});
     r->flags |= FLAG_OUTPUT;
-    request_buf[1] = r->flags;
+    request_buf[FLAGS_AT] = r->flags;
     near_put(key_bytes(&q), (struct alc_bytes){request_buf, request_n});
     s->pending_bytes += locked(1 + o->bytes.n);
 }

@@ -66,7 +66,7 @@ void method_get_request(void)
     near_out_lit(&o, ",\"secrets_ref\":");
     out_secrets_ref(&o, &r);
     near_out_lit(&o, ",\"response_format\":");
-    out_format(&o, r.format);
+    out_format(&o, (enum format)r.format);
     near_out_lit(&o, ",\"input_data\":");
     near_out_opt_str(&o, request_input(&r));
     near_out_lit(&o, ",\"payer_account_id\":");
@@ -184,7 +184,7 @@ static const struct near_field page_fields[] = {
 
 void method_get_pending_request_ids(void)
 {
-    struct page_args a = {.from = {0, true}, .limit = {100, true}};
+    struct page_args a = {.from = {0, 1}, .limit = {100, 1}};
     struct near_out o = result();
     uint64_t skip, left, waiting;
     bool first = true;
@@ -295,7 +295,7 @@ static const struct near_field estimate_fields[] = {
 
 void method_estimate_execution_cost(void)
 {
-    struct estimate_args a = {.limits = {{0, false}, {0, false}, {0, false}}};
+    struct estimate_args a = {.limits = {{0, 0}, {0, 0}, {0, 0}}};
     struct near_out o = result();
     struct state s;
 

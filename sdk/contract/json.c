@@ -1,6 +1,8 @@
 #include "contract/json.h"
 
 #include "base/enc.h"
+#include "base/utf8.h"
+#include "contract/eight.h"
 
 void near_json_fail(const char *why)
 {
@@ -70,48 +72,14 @@ static void enter(struct near_json *j)
 
 /* ---- Strings ----
  *
- * What a byte inside a string means: 0 stands for itself. */
-enum { PLAIN = 0, WIDE = 1, SPECIAL = 4, QUOTE = 4, ESCAPE = 5, CONTROL = 6 };
+ * What a byte inside a string means. */
+enum { PLAIN, WIDE, QUOTE, ESCAPE, CONTROL };
 
-/* The short escapes: what they mean, and the letter behind the backslash. */
-#define ESCAPES_TO "\"\\/\b\f\n\r\t"
-#define ESCAPES_FROM "\"\\/bfnrt"
-
-#define ROW(v) v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v
-static const uint8_t class_of[256] = {
-    ROW(CONTROL), ROW(CONTROL), PLAIN,      PLAIN,     QUOTE,      PLAIN,      PLAIN,
-    PLAIN,        PLAIN,        PLAIN,      PLAIN,     PLAIN,      PLAIN,      PLAIN,
-    PLAIN,        PLAIN,        PLAIN,      PLAIN,     ROW(PLAIN), ROW(PLAIN), PLAIN,
-    PLAIN,        PLAIN,        PLAIN,      PLAIN,     PLAIN,      PLAIN,      PLAIN,
-    PLAIN,        PLAIN,        PLAIN,      PLAIN,     ESCAPE,     PLAIN,      PLAIN,
-    PLAIN,        ROW(PLAIN),   ROW(PLAIN), ROW(WIDE), ROW(WIDE),  ROW(WIDE),  ROW(WIDE),
-    ROW(WIDE),    ROW(WIDE),    ROW(WIDE),  ROW(WIDE),
-};
-#undef ROW
-
-/* Eight bytes at a time: the host's instructions are what a contract pays for. */
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-static uint64_t load8(const uint8_t *p)
+static unsigned class_of(uint8_t c)
 {
-    uint64_t x;
-    __builtin_memcpy(&x, p, sizeof x); /* little endian: the first byte is the lowest */
-    return x;
-}
-
-/* The top bit of each byte below 0x20, quote or backslash.  Borrows may set bits above the lowest
- * one that is due, never below it. */
-static uint64_t special8(uint64_t x)
-{
-    uint64_t quote = x ^ EACH('"'), slash = x ^ EACH('\\');
-    return (((x - EACH(0x20)) & ~x) | ((quote - EACH(1)) & ~quote) | ((slash - EACH(1)) & ~slash)) &
-           EACH(0x80);
-}
-
-/* The index of the first byte that a mask of top bits names; 8: none. */
-static size_t first8(uint64_t mask)
-{
-    return mask == 0 ? 8 : (size_t)__builtin_ctzll(mask) / 8;
+    if (c >= 0x80) return WIDE;
+    if (c < 0x20) return CONTROL;
+    return c == '"' ? QUOTE : c == '\\' ? ESCAPE : PLAIN;
 }
 
 /* plain_run is the length of the longest beginning that may stand in a string as it is. */
@@ -124,33 +92,9 @@ static size_t plain_run(const uint8_t *p, const uint8_t *end)
         q += n;
         if (n < 8) return (size_t)(q - p);
     }
-    while (q < end && class_of[*q] == PLAIN)
+    while (q < end && class_of(*q) == PLAIN)
         q++;
     return (size_t)(q - p);
-}
-
-/* The length of the UTF-8 character at p, or 0: Unicode 15, table 3-7. */
-static size_t utf8_char(const uint8_t *p, size_t n)
-{
-    uint8_t low = 0x80, high = 0xbf;
-    size_t len;
-
-    if (p[0] >= 0xc2 && p[0] <= 0xdf)
-        len = 2;
-    else if (p[0] >= 0xe0 && p[0] <= 0xef)
-        len = 3;
-    else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-        len = 4;
-    else
-        return 0;
-    if (p[0] == 0xe0) low = 0xa0;
-    if (p[0] == 0xed) high = 0x9f;
-    if (p[0] == 0xf0) low = 0x90;
-    if (p[0] == 0xf4) high = 0x8f;
-    if (n < len || p[1] < low || p[1] > high) return 0;
-    for (size_t i = 2; i < len; i++)
-        if (p[i] < 0x80 || p[i] > 0xbf) return 0;
-    return len;
 }
 
 static uint32_t hex4(struct near_json *j)
@@ -189,11 +133,12 @@ static uint8_t *put_utf8(uint8_t *to, uint32_t c)
  * is kept must make sense. */
 static uint32_t escape(struct near_json *j, bool strict)
 {
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     uint8_t c = j->p < j->end ? *j->p++ : 0;
     uint32_t u, v;
 
-    for (size_t i = 0; i < sizeof ESCAPES_FROM - 1; i++)
-        if (c == (uint8_t)ESCAPES_FROM[i]) return (uint8_t)ESCAPES_TO[i];
+    for (size_t i = 0; i < sizeof from - 1; i++)
+        if (c == (uint8_t)from[i]) return (uint8_t)to[i];
     if (c != 'u') near_json_fail("bad escape");
     u = hex4(j);
     if (!strict || u < 0xd800 || u > 0xdfff) return u;
@@ -218,13 +163,14 @@ static struct alc_bytes string(struct near_json *j, enum string_way way)
 
     for (;;) {
         size_t n = plain_run(j->p, j->end);
+        bool good = true;
         uint32_t c;
 
         if (to != j->p && way == UNESCAPE) __builtin_memmove(to, j->p, n);
         to += n;
         j->p += n;
         if (j->p == j->end) near_json_fail("a string does not end");
-        switch (class_of[*j->p]) {
+        switch (class_of(*j->p)) {
         case QUOTE:
             j->p++;
             if (way != UNESCAPE) to = j->p - 1;
@@ -235,8 +181,10 @@ static struct alc_bytes string(struct near_json *j, enum string_way way)
             if (way == UNESCAPE) to = put_utf8(to, c);
             break;
         case WIDE:
-            n = way == SKIM ? 1 : utf8_char(j->p, (size_t)(j->end - j->p));
-            if (n == 0) near_json_fail("not UTF-8");
+            n = 1;
+            if (way != SKIM)
+                n = alc_utf8_next((struct alc_bytes){j->p, (size_t)(j->end - j->p)}, &good);
+            if (!good) near_json_fail("not UTF-8");
             if (way == UNESCAPE)
                 for (size_t i = 0; i < n; i++)
                     to[i] = j->p[i];
@@ -348,14 +296,14 @@ void near_read_opt_u64(struct near_json *j, void *out)
 {
     struct near_opt_u64 *o = out;
     near_read_u64(j, &o->v);
-    o->some = true;
+    o->some = 1;
 }
 
 void near_read_opt_u32(struct near_json *j, void *out)
 {
     struct near_opt_u32 *o = out;
     near_read_u32(j, &o->v);
-    o->some = true;
+    o->some = 1;
 }
 
 /* ---- Any value ---- */
@@ -652,187 +600,4 @@ void near_json_variant_unit(struct near_json *j, bool with_value)
     if (!with_value) return;
     if (!near_json_null(j)) near_json_fail("a variant has no value");
     near_json_variant_end(j, with_value);
-}
-
-/* ---- Writing ---- */
-
-struct alc_bytes near_out_bytes(const struct near_out *o, const char *what)
-{
-    if (o->full) near_panic(what);
-    return (struct alc_bytes){o->p, o->n};
-}
-
-/* room makes space for n more bytes and returns where they go; NULL: they do not fit. */
-static uint8_t *room(struct near_out *o, size_t n)
-{
-    if (o->full || o->cap - o->n < n) {
-        o->full = true;
-        return NULL;
-    }
-    o->n += n;
-    return o->p + o->n - n;
-}
-
-void near_out_put(struct near_out *o, const void *p, size_t n)
-{
-    uint8_t *to = room(o, n);
-    if (to != NULL && n > 0) __builtin_memcpy(to, p, n);
-}
-
-void near_out_raw(struct near_out *o, struct alc_bytes b)
-{
-    near_out_put(o, b.p, b.n);
-}
-
-/* put_escape writes the escape of a quote, a backslash or a control character; returns its length.
- */
-static size_t put_escape(uint8_t to[6], uint8_t c)
-{
-    static const char digit[] = "0123456789abcdef";
-
-    to[0] = '\\';
-    to[1] = c;
-    if (c >= 0x20) return 2;
-    for (size_t i = 0; i < sizeof ESCAPES_TO - 1; i++) {
-        if (c != (uint8_t)ESCAPES_TO[i]) continue;
-        to[1] = (uint8_t)ESCAPES_FROM[i];
-        return 2;
-    }
-    to[1] = 'u';
-    to[2] = '0';
-    to[3] = '0';
-    to[4] = (uint8_t)digit[c >> 4];
-    to[5] = (uint8_t)digit[c & 15];
-    return 6;
-}
-
-void near_out_esc(struct near_out *o, struct alc_bytes s)
-{
-    const uint8_t *p = s.p, *end = s.p + s.n;
-    uint8_t *to = o->p + o->n, *stop = o->p + o->cap;
-
-    while (p < end) {
-        uint8_t text[6];
-        size_t n;
-
-        if (end - p >= 8 && stop - to >= 8) {
-            uint64_t x = load8(p);
-            __builtin_memcpy(to, &x, sizeof x);
-            n = first8(special8(x));
-            p += n;
-            to += n;
-            if (n == 8) continue;
-        }
-        text[0] = *p;
-        n = (class_of[*p] & SPECIAL) != 0 ? put_escape(text, *p) : 1;
-        p++;
-        if ((size_t)(stop - to) < n) {
-            o->full = true;
-            break;
-        }
-        for (size_t i = 0; i < n; i++)
-            *to++ = text[i];
-    }
-    o->n = (size_t)(to - o->p);
-}
-
-void near_out_str(struct near_out *o, struct alc_bytes s)
-{
-    near_out_lit(o, "\"");
-    near_out_esc(o, s);
-    near_out_lit(o, "\"");
-}
-
-void near_out_opt_str(struct near_out *o, struct alc_bytes s)
-{
-    if (s.p == NULL)
-        near_out_lit(o, "null");
-    else
-        near_out_str(o, s);
-}
-
-void near_out_u64(struct near_out *o, uint64_t v)
-{
-    uint8_t digits[20];
-    size_t i = sizeof digits;
-    do {
-        digits[--i] = (uint8_t)('0' + v % 10);
-        v /= 10;
-    } while (v > 0);
-    near_out_put(o, digits + i, sizeof digits - i);
-}
-
-void near_out_opt_u64(struct near_out *o, uint64_t v, bool some)
-{
-    if (some)
-        near_out_u64(o, v);
-    else
-        near_out_lit(o, "null");
-}
-
-void near_out_u128(struct near_out *o, near_u128 v)
-{
-    char digits[ALC_U128_DIGITS];
-    size_t n = alc_u128_encode(digits, v);
-    near_out_put(o, digits, n);
-}
-
-void near_out_u128_str(struct near_out *o, near_u128 v)
-{
-    near_out_lit(o, "\"");
-    near_out_u128(o, v);
-    near_out_lit(o, "\"");
-}
-
-void near_out_bool(struct near_out *o, bool v)
-{
-    near_out_raw(o, v ? ALC_LIT("true") : ALC_LIT("false"));
-}
-
-void near_out_octets(struct near_out *o, struct alc_bytes b)
-{
-    near_out_lit(o, "[");
-    for (size_t i = 0; i < b.n; i++) {
-        uint8_t text[4];
-        size_t n = 0;
-        uint8_t v = b.p[i];
-        if (i > 0) text[n++] = ',';
-        if (v >= 100) text[n++] = (uint8_t)('0' + v / 100);
-        if (v >= 10) text[n++] = (uint8_t)('0' + v / 10 % 10);
-        text[n++] = (uint8_t)('0' + v % 10);
-        near_out_put(o, text, n);
-    }
-    near_out_lit(o, "]");
-}
-
-void near_out_hex(struct near_out *o, struct alc_bytes b)
-{
-    uint8_t *to;
-    size_t n;
-
-    near_out_lit(o, "\"");
-    to = room(o, ALC_HEX_CHARS(b.n));
-    if (to != NULL && !alc_hex_encode((char *)to, ALC_HEX_CHARS(b.n), &n, b)) o->full = true;
-    near_out_lit(o, "\"");
-}
-
-void near_out_base64(struct near_out *o, struct alc_bytes b)
-{
-    uint8_t *to;
-    size_t n;
-
-    near_out_lit(o, "\"");
-    to = room(o, ALC_BASE64_CHARS(b.n));
-    if (to != NULL && !alc_base64_encode((char *)to, ALC_BASE64_CHARS(b.n), &n, b)) o->full = true;
-    near_out_lit(o, "\"");
-}
-
-void near_out_key(struct near_out *o, const struct alc_hash *k)
-{
-    char text[ALC_BASE58_CHARS(32)];
-    size_t n;
-
-    near_out_lit(o, "\"ed25519:");
-    if (alc_base58_encode(text, sizeof text, &n, alc_hash_bytes(k))) near_out_put(o, text, n);
-    near_out_lit(o, "\"");
 }

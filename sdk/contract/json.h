@@ -42,23 +42,24 @@ struct near_field {
 
 #define NEAR_FIELD(name, type, member, read, need)                                                 \
     {name, read, offsetof(type, member), sizeof name - 1, need}
-#define NEAR_FIELDS_MAX 32u
 
-/* near_json_object reads one object into the struct at `out`, which holds the defaults. */
+/* near_json_object reads one object into the struct at `out`, which holds the defaults.  A table
+ * has at most 32 fields. */
 void near_json_object(struct near_json *j, void *out, const struct near_field *fields, size_t n);
 
 /* near_args reads the call's arguments: one object.  They live until the next near_args. */
 void near_args(void *out, const struct near_field *fields, size_t n);
 #define NEAR_ARGS(out, fields) near_args(out, fields, sizeof(fields) / sizeof((fields)[0]))
 
-/* Values that may be absent. */
+/* Values that may be absent; `some` is 0 or 1.  Integers without gaps, so that a struct of them can
+ * be stored as it lies in memory. */
 struct near_opt_u64 {
     uint64_t v;
-    bool some;
+    uint64_t some;
 };
 struct near_opt_u32 {
     uint32_t v;
-    bool some;
+    uint32_t some;
 };
 struct near_opt_u128 {
     near_u128 v;

@@ -17,8 +17,12 @@ wide __multi3(wide a, wide b);
 wide __udivti3(wide n, wide d);
 wide __umodti3(wide n, wide d);
 
-/* no_builtin: or the compiler finds the loop and calls the function it is in. */
+/* Without no_builtin clang finds the loop and calls the function it is in. */
+#ifdef __clang__
 #define PLAIN __attribute__((no_builtin, noinline))
+#else
+#define PLAIN
+#endif
 
 PLAIN void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {

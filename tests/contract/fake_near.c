@@ -1,5 +1,6 @@
 #include "tests/contract/fake_near.h"
 
+#include "base/utf8.h"
 #include "crypto/crypto.h"
 
 #include <setjmp.h>
@@ -92,6 +93,13 @@ size_t fake_records(void)
     return state.n;
 }
 
+void fake_record(size_t i, struct alc_bytes *key, struct alc_bytes *value)
+{
+    if (i >= state.n) die("no such record");
+    *key = state.v[i].key;
+    *value = state.v[i].value;
+}
+
 uint64_t fake_state_bytes(void)
 {
     uint64_t n = 0;
@@ -130,8 +138,10 @@ static void forget_call(void)
     drop(&panic_text);
     drop(&yield_args);
     drop(&resume_payload);
-    for (size_t i = 0; i < logs_n; i++) drop(&logs[i]);
-    for (size_t i = 0; i < receipts_n; i++) drop(&receipts[i].args);
+    for (size_t i = 0; i < logs_n; i++)
+        drop(&logs[i]);
+    for (size_t i = 0; i < receipts_n; i++)
+        drop(&receipts[i].args);
     for (size_t i = 0; i < REGISTERS; i++) {
         drop(&registers[i]);
         register_set[i] = false;
@@ -157,7 +167,7 @@ void fake_reset(void)
 
 static bool run(void (*entry)(void), struct alc_bytes in, bool view)
 {
-    bool ok = true;
+    volatile bool ok = true; /* it lives across longjmp */
 
     args = copy(in.p, in.n);
     in_view = view;
@@ -169,7 +179,8 @@ static bool run(void (*entry)(void), struct alc_bytes in, bool view)
         ok = false;
         clear(&state);
         state = clone(&before);
-        for (size_t i = 0; i < receipts_n; i++) drop(&receipts[i].args);
+        for (size_t i = 0; i < receipts_n; i++)
+            drop(&receipts[i].args);
         receipts_n = 0;
         yielded = resumed = false;
         drop(&returned);
@@ -355,8 +366,9 @@ void near_host_log_utf8(uint64_t n, uint64_t p)
 {
     if (logs_n == FAKE_LOGS_MAX) die("more than 100 log lines");
     log_bytes += n;
-    if (log_bytes > NEAR_LOG_MAX_BYTES) near_host_panic_utf8(13, (uintptr_t) "log too long!");
+    if (log_bytes > NEAR_LOG_MAX_BYTES) near_host_panic_utf8(13, (uintptr_t)"log too long!");
     logs[logs_n++] = copy(mem(p), (size_t)n);
+    if (alc_utf8_good(logs[logs_n - 1]) != n) die("a log line is not UTF-8");
 }
 
 static void text(char *out, size_t cap, uint64_t n, uint64_t p)
@@ -401,8 +413,8 @@ void near_host_promise_batch_action_transfer(uint64_t promise, uint64_t amount)
 
 void near_host_promise_batch_action_function_call_weight(uint64_t promise, uint64_t method_n,
                                                          uint64_t method, uint64_t args_n,
-                                                         uint64_t in, uint64_t amount,
-                                                         uint64_t gas, uint64_t weight)
+                                                         uint64_t in, uint64_t amount, uint64_t gas,
+                                                         uint64_t weight)
 {
     struct fake_receipt *r = &receipts[promise];
 
@@ -425,7 +437,8 @@ uint64_t near_host_promise_yield_create(uint64_t method_n, uint64_t method, uint
     yield_args = copy(mem(in), (size_t)args_n);
     yielded = true;
     yields++;
-    for (size_t i = 0; i < sizeof yield_id.b; i++) yield_id.b[i] = (uint8_t)(yields * 7 + i);
+    for (size_t i = 0; i < sizeof yield_id.b; i++)
+        yield_id.b[i] = (uint8_t)(yields * 7 + i);
     set_register(reg, yield_id.b, sizeof yield_id.b);
     return FAKE_RECEIPTS_MAX;
 }

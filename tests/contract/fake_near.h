@@ -27,7 +27,7 @@ struct fake_env {
 /* A receipt that the last call made: a transfer or a function call. */
 struct fake_receipt {
     char receiver[65];
-    char method[257]; /* empty: a transfer */
+    char method[257];      /* empty: a transfer */
     struct alc_bytes args; /* owned by the fake until the next call */
     near_u128 amount;
     uint64_t gas;
@@ -59,6 +59,7 @@ void fake_yields_wait(bool wait);
 
 /* The state. */
 size_t fake_records(void);
+void fake_record(size_t i, struct alc_bytes *key, struct alc_bytes *value);
 uint64_t fake_state_bytes(void); /* keys, values and 40 for each record */
 bool fake_get(struct alc_bytes key, struct alc_bytes *value);
 void fake_put(struct alc_bytes key, struct alc_bytes value);

@@ -11,7 +11,7 @@
 
 #define WASM ALC_BUILD_DIR "/contracts/compute.wasm"
 #define CODE_HASH "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-#define OUTPUT_HASH /* SHA-256 of {"payout":1} */ \
+#define OUTPUT_HASH /* SHA-256 of {"payout":1} */                                                  \
     "390c70676b1488b70d87c1f2264412dac1a4b67de4dd115fd281a369a43d172f"
 #define OPERATOR "operator.test"
 #define MGAS 1000000u
@@ -32,13 +32,14 @@ static void need(bool holds, const char *what)
 static void request_args(char out[501], const char *params)
 {
     char head[512];
-    int n = snprintf(head, sizeof head,
-                     "{\"source\":{\"WasmUrl\":{\"url\":\"https://example.org/guest.wasm\",\"hash\":"
-                     "\"" CODE_HASH "\",\"build_target\":\"wasm32-wasip1\"}},\"resource_limits\":{"
-                     "\"max_instructions\":1000000000,\"max_memory_mb\":128,"
-                     "\"max_execution_seconds\":60},\"response_format\":\"Json\","
-                     "\"payer_account_id\":\"payer.test\"%s,\"input_data\":\"",
-                     params);
+    int n =
+        snprintf(head, sizeof head,
+                 "{\"source\":{\"WasmUrl\":{\"url\":\"https://example.org/guest.wasm\",\"hash\":"
+                 "\"" CODE_HASH "\",\"build_target\":\"wasm32-wasip1\"}},\"resource_limits\":{"
+                 "\"max_instructions\":1000000000,\"max_memory_mb\":128,"
+                 "\"max_execution_seconds\":60},\"response_format\":\"Json\","
+                 "\"payer_account_id\":\"payer.test\"%s,\"input_data\":\"",
+                 params);
     need(n > 0 && n < 498, "the arguments leave no room for input");
     memset(out, 'x', 500);
     memcpy(out, head, (size_t)n);
@@ -127,26 +128,26 @@ static const struct nearvm_outcome *request(struct day *d, const char *params)
 {
     static char args[501];
     request_args(args, params);
-    return vmhost_call(d->h, &(struct vmhost_call){.method = "request_execution",
-                                                   .args = text(args),
-                                                   .deposit = (__uint128_t)ALC_NEAR_TGAS *
-                                                              100000000000u});
+    return vmhost_call(
+        d->h, &(struct vmhost_call){.method = "request_execution",
+                                    .args = text(args),
+                                    .deposit = (__uint128_t)ALC_NEAR_TGAS * 100000000000u});
 }
 
 static const struct nearvm_outcome *by_operator(struct day *d, const char *method, const char *args)
 {
     static struct alc_near_key key;
     memset(key.b, 0x22, 32);
-    return vmhost_call(d->h, &(struct vmhost_call){.method = method,
-                                                   .args = text(args),
-                                                   .signer = OPERATOR,
-                                                   .key = &key});
+    return vmhost_call(d->h,
+                       &(struct vmhost_call){
+                           .method = method, .args = text(args), .signer = OPERATOR, .key = &key});
 }
 
 static size_t run_day(struct day *d)
 {
     static char proof[4096], args[8192], key[64];
     struct alc_hash worker;
+    char *big;
     size_t n;
 
     d->h = vmhost_open("c.test", vmhost_file(WASM));
@@ -185,6 +186,17 @@ static size_t run_day(struct day *d)
 
     note(d, "request_execution, timeout", request(d, ""), 1400, 0);
     note(d, "on_execution_response, timeout", vmhost_wake(d->h, 0), 900, 0);
+    (void)request(d, "");
+    big = malloc(262144 + 512);
+    need(big != NULL, "memory");
+    n = (size_t)sprintf(big, "{\"request_id\":3,\"output\":{\"Text\":\"");
+    memset(big + n, 'y', 262144);
+    strcpy(big + n + 262144, "\"},\"success\":true,\"error\":null,\"resources_used\":{"
+                             "\"instructions\":5500000,\"time_ms\":120}}");
+    note(d, "submit and resolve, 256 KiB",
+         by_operator(d, "submit_execution_output_and_resolve", big), 0, 0);
+    free(big);
+    note(d, "on_execution_response, 256 KiB", vmhost_wake(d->h, 0), 0, 0);
     note(d, "get_stats", vmhost_view(d->h, "get_stats", ""), 150, 0.898);
     vmhost_close(d->h);
     return d->n;

@@ -9,10 +9,10 @@
 
 struct gas_row {
     const char *name;
-    uint64_t bare;    /* gas burnt in the VM, no trie nodes */
-    uint64_t nodes;   /* the same with GAS_TRIE_NODES per write and removal */
-    uint64_t limit;   /* of `bare`; 0: none was set */
-    double outlayer;  /* Tgas that OutLayer's binary burns for the same; 0: not known */
+    uint64_t bare;   /* gas burnt in the VM, no trie nodes */
+    uint64_t nodes;  /* the same with GAS_TRIE_NODES per write and removal */
+    uint64_t limit;  /* of `bare`; 0: none was set */
+    double outlayer; /* Tgas that OutLayer's binary burns for the same; 0: not known */
 };
 
 #define GAS_TRIE_NODES 10u /* a state of some thousand records */

@@ -1,8 +1,8 @@
 /* tests/contract/test_vm_gas.c — what the main contract burns in NEAR's VM stays within limits. */
 #include "tests/contract/gas.h"
 
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
 
 #include <cmocka.h>

@@ -1,0 +1,180 @@
+#include "contract/json.h"
+
+#include "base/enc.h"
+#include "contract/eight.h"
+
+struct alc_bytes near_out_bytes(const struct near_out *o, const char *what)
+{
+    if (o->full) near_panic(what);
+    return (struct alc_bytes){o->p, o->n};
+}
+
+/* room makes space for n more bytes and returns where they go; NULL: they do not fit. */
+static uint8_t *room(struct near_out *o, size_t n)
+{
+    if (o->full || o->cap - o->n < n) {
+        o->full = true;
+        return NULL;
+    }
+    o->n += n;
+    return o->p + o->n - n;
+}
+
+void near_out_put(struct near_out *o, const void *p, size_t n)
+{
+    uint8_t *to = room(o, n);
+    if (to != NULL && n > 0) __builtin_memcpy(to, p, n);
+}
+
+void near_out_raw(struct near_out *o, struct alc_bytes b)
+{
+    near_out_put(o, b.p, b.n);
+}
+
+/* put_escape writes the escape of a quote, backslash or control character; returns its length. */
+static size_t put_escape(uint8_t to[6], uint8_t c)
+{
+    static const char digit[] = "0123456789abcdef";
+    static const char letter[] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu"; /* by control character */
+
+    to[0] = '\\';
+    to[1] = c < 0x20 ? (uint8_t)letter[c] : c;
+    if (to[1] != 'u') return 2;
+    to[2] = '0';
+    to[3] = '0';
+    to[4] = (uint8_t)digit[c >> 4];
+    to[5] = (uint8_t)digit[c & 15];
+    return 6;
+}
+
+/* The busiest loop of a contract that announces what it was sent. */
+void near_out_esc(struct near_out *o, struct alc_bytes s)
+{
+    const uint8_t *p = s.p, *end = s.n > 0 ? s.p + s.n : s.p;
+    uint8_t *to = o->p + o->n, *stop = o->p + o->cap;
+
+    while (p != end) {
+        uint8_t text[6];
+        size_t n;
+
+        if (end - p >= 8 && stop - to >= 8) {
+            uint64_t x = load8(p);
+            __builtin_memcpy(to, &x, sizeof x);
+            n = first8(special8(x));
+            p += n;
+            to += n;
+            if (n == 8) continue;
+        }
+        text[0] = *p;
+        n = *p < 0x20 || *p == '"' || *p == '\\' ? put_escape(text, *p) : 1;
+        p++;
+        if ((size_t)(stop - to) < n) {
+            o->full = true;
+            break;
+        }
+        for (size_t i = 0; i < n; i++)
+            *to++ = text[i];
+    }
+    o->n = (size_t)(to - o->p);
+}
+
+void near_out_str(struct near_out *o, struct alc_bytes s)
+{
+    near_out_lit(o, "\"");
+    near_out_esc(o, s);
+    near_out_lit(o, "\"");
+}
+
+void near_out_opt_str(struct near_out *o, struct alc_bytes s)
+{
+    if (s.p == NULL)
+        near_out_lit(o, "null");
+    else
+        near_out_str(o, s);
+}
+
+void near_out_u64(struct near_out *o, uint64_t v)
+{
+    uint8_t digits[20];
+    size_t i = sizeof digits;
+    do {
+        digits[--i] = (uint8_t)('0' + v % 10);
+        v /= 10;
+    } while (v > 0);
+    near_out_put(o, digits + i, sizeof digits - i);
+}
+
+void near_out_opt_u64(struct near_out *o, uint64_t v, bool some)
+{
+    if (some)
+        near_out_u64(o, v);
+    else
+        near_out_lit(o, "null");
+}
+
+void near_out_u128(struct near_out *o, near_u128 v)
+{
+    char digits[ALC_U128_DIGITS];
+    size_t n = alc_u128_encode(digits, v);
+    near_out_put(o, digits, n);
+}
+
+void near_out_u128_str(struct near_out *o, near_u128 v)
+{
+    near_out_lit(o, "\"");
+    near_out_u128(o, v);
+    near_out_lit(o, "\"");
+}
+
+void near_out_bool(struct near_out *o, bool v)
+{
+    near_out_raw(o, v ? ALC_LIT("true") : ALC_LIT("false"));
+}
+
+void near_out_octets(struct near_out *o, struct alc_bytes b)
+{
+    near_out_lit(o, "[");
+    for (size_t i = 0; i < b.n; i++) {
+        uint8_t text[4];
+        size_t n = 0;
+        uint8_t v = b.p[i];
+        if (i > 0) text[n++] = ',';
+        if (v >= 100) text[n++] = (uint8_t)('0' + v / 100);
+        if (v >= 10) text[n++] = (uint8_t)('0' + v / 10 % 10);
+        text[n++] = (uint8_t)('0' + v % 10);
+        near_out_put(o, text, n);
+    }
+    near_out_lit(o, "]");
+}
+
+void near_out_hex(struct near_out *o, struct alc_bytes b)
+{
+    uint8_t *to;
+    size_t n;
+
+    near_out_lit(o, "\"");
+    to = room(o, ALC_HEX_CHARS(b.n));
+    if (to != NULL && !alc_hex_encode((char *)to, ALC_HEX_CHARS(b.n), &n, b)) o->full = true;
+    near_out_lit(o, "\"");
+}
+
+void near_out_base64(struct near_out *o, struct alc_bytes b)
+{
+    uint8_t *to;
+    size_t n;
+
+    near_out_lit(o, "\"");
+    to = room(o, ALC_BASE64_CHARS(b.n));
+    if (to != NULL && !alc_base64_encode((char *)to, ALC_BASE64_CHARS(b.n), &n, b)) o->full = true;
+    near_out_lit(o, "\"");
+}
+
+void near_out_key(struct near_out *o, const struct alc_hash *k)
+{
+    char text[ALC_BASE58_CHARS(32)];
+    size_t n;
+
+    near_out_lit(o, "\"ed25519:");
+    if (alc_base58_encode(text, sizeof text, &n, alc_hash_bytes(k))) near_out_put(o, text, n);
+    near_out_lit(o, "\"");
+}
