@@ -78,7 +78,7 @@ static void create_account(struct lnet_apply *a)
     } else if (lnet_id_kind(alc_near_id_bytes(id)) != LNET_NAMED) {
         fail_account(a, "OnlyImplicitAccountCreationAllowed");
     } else if (strchr(id->s, '.') == NULL && strlen(id->s) < f->min_top_level_name_bytes) {
-        if (strcmp(by->s, f->registrar) == 0) {
+        if (strcmp(by->s, f->registrar) == 0 && strcmp(id->s, LNET_SYSTEM) != 0) {
             begin_account(a);
             a->actor = *id;
             return;

@@ -1,6 +1,5 @@
 /* localnet/apply.c — one action receipt: its actions, all or nothing, then refunds, data for those
  * who wait for the result, and the outcome (near.md 9). */
-#include <stdio.h>
 #include <string.h>
 
 #include "localnet/views.h"

@@ -1,6 +1,5 @@
-/* localnet/block.c — one block: transactions, receipts in their order, timeouts, and what is written
- * of it, all in one transaction of the store (near.md 7). */
-#include <inttypes.h>
+/* localnet/block.c — one block: transactions, receipts in their order, timeouts, and what is
+ * written of it, all in one transaction of the store (near.md 7). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,8 +66,7 @@ static enum alc_rc write_head(struct lnet_chain *c, const struct lnet_head *h, s
         " gas_price = $6, supply = $7, ordinal = $8",
         ALC_ARGS(ALC_INT(h->ref.height), ALC_BLOB(alc_hash_bytes(&h->ref.hash)),
                  ALC_INT(h->ref.timestamp_ns), ALC_INT(h->time_ahead_ns),
-                 ALC_BLOB(alc_hash_bytes(&h->root)),
-                 ALC_BLOB(lnet_u128_put(price, h->gas_price)),
+                 ALC_BLOB(alc_hash_bytes(&h->root)), ALC_BLOB(lnet_u128_put(price, h->gas_price)),
                  ALC_BLOB(lnet_u128_put(supply, h->supply)), ALC_INT(h->ordinal)),
         err);
 }
@@ -77,7 +75,8 @@ static void derive(struct alc_hash *out, const char *tag, const struct alc_hash 
 {
     struct alc_sha256 s;
     uint8_t le[8];
-    for (size_t i = 0; i < sizeof le; i++) le[i] = (uint8_t)(n >> (8 * i));
+    for (size_t i = 0; i < sizeof le; i++)
+        le[i] = (uint8_t)(n >> (8 * i));
     alc_sha256_init(&s);
     alc_sha256_update(&s, alc_cstr(tag));
     alc_sha256_update(&s, alc_hash_bytes(base));
@@ -108,8 +107,7 @@ static void begin(struct lnet_chain *c, struct lnet_block *b, uint64_t jump)
     b->head.ordinal++;
     if (jump > 1) b->head.time_ahead_ns += jump * block_ns;
     now = c->clock->wall_ns(c->clock->ctx) + b->head.time_ahead_ns;
-    b->head.ref.timestamp_ns =
-        now > c->head.ref.timestamp_ns ? now : c->head.ref.timestamp_ns + 1;
+    b->head.ref.timestamp_ns = now > c->head.ref.timestamp_ns ? now : c->head.ref.timestamp_ns + 1;
     derive(&b->random, "random", &b->prev_hash, b->head.ref.height);
     /* what came before is in the root; what this block adds is in the next one's */
     derive(&b->head.ref.hash, "block", &c->head.root, b->head.ref.timestamp_ns);
@@ -283,18 +281,16 @@ enum alc_rc lnet_block_outcome(struct lnet_chain *c, struct lnet_block *b, uint6
         c->store, NULL,
         "INSERT INTO outcome(seq, id, tx, kind, next, children, status, doc)"
         " VALUES($1, $2, $3, $4, $5, $6, $7, $8)",
-        ALC_ARGS(ALC_INT(++b->head.outcome_seq), ALC_BLOB(alc_hash_bytes(&o->id)), ALC_INT(tx),
-                 ALC_INT(o->status),
-                 o->status == LNET_STATUS_RECEIPT ? ALC_BLOB(alc_hash_bytes(&o->next))
-                                                  : ALC_NULL_ARG,
-                 ALC_BLOB(children), ALC_TEXT(alc_buf_bytes(&status)),
-                 ALC_TEXT(alc_buf_bytes(&doc))),
+        ALC_ARGS(
+            ALC_INT(++b->head.outcome_seq), ALC_BLOB(alc_hash_bytes(&o->id)), ALC_INT(tx),
+            ALC_INT(o->status),
+            o->status == LNET_STATUS_RECEIPT ? ALC_BLOB(alc_hash_bytes(&o->next)) : ALC_NULL_ARG,
+            ALC_BLOB(children), ALC_TEXT(alc_buf_bytes(&status)), ALC_TEXT(alc_buf_bytes(&doc))),
         err);
     if (rc == ALC_OK && (work != 0 || refunds != 0))
-        rc = alc_store_exec(
-            c->store, NULL,
-            "UPDATE tx SET work = work + $2, refunds = refunds + $3 WHERE seq = $1",
-            ALC_ARGS(ALC_INT(tx), ALC_INT(work), ALC_INT(refunds)), err);
+        rc = alc_store_exec(c->store, NULL,
+                            "UPDATE tx SET work = work + $2, refunds = refunds + $3 WHERE seq = $1",
+                            ALC_ARGS(ALC_INT(tx), ALC_INT(work), ALC_INT(refunds)), err);
     if (rc == ALC_OK) rc = touch(b, tx);
 out:
     alc_buf_fini(&doc);
@@ -410,7 +406,8 @@ static enum alc_rc take_txs(struct lnet_chain *c, struct lnet_block *b,
                             const struct lnet_pending *p, size_t *taken, struct alc_err *err)
 {
     size_t count = 0;
-    for (const struct lnet_pending *q = p; q != NULL; q = q->next) count++;
+    for (const struct lnet_pending *q = p; q != NULL; q = q->next)
+        count++;
     b->local = alc_arena_array(&b->arena, count, sizeof *b->local);
     if (b->local == NULL) return ALC_NOMEM;
     for (*taken = 0; p != NULL; p = p->next) {
@@ -521,9 +518,9 @@ enum alc_rc lnet_block_work(struct lnet_chain *c, bool *receipts, uint64_t *yiel
                             struct alc_err *err)
 {
     struct alc_rows r;
-    enum alc_rc rc = lnet_row(
-        &r, c->store, "SELECT EXISTS(SELECT 1 FROM queue), (SELECT COUNT(*) FROM yield)",
-        ALC_NO_ARGS, err);
+    enum alc_rc rc =
+        lnet_row(&r, c->store, "SELECT EXISTS(SELECT 1 FROM queue), (SELECT COUNT(*) FROM yield)",
+                 ALC_NO_ARGS, err);
     if (rc != ALC_OK) return rc;
     *receipts = alc_rows_int(&r, 0) != 0;
     *yields = (uint64_t)alc_rows_int(&r, 1);
@@ -539,8 +536,8 @@ static enum alc_rc genesis_account(struct lnet_chain *c, struct lnet_block *b,
     static const struct alc_near_access full = {.permission = ALC_NEAR_FULL_ACCESS};
     struct lnet_account a = {.amount = g->amount,
                              .locked = g->locked,
-                             .usage_bytes = c->fees.account_bytes +
-                                            lnet_key_usage(&c->fees, &g->key, &full)};
+                             .usage_bytes =
+                                 c->fees.account_bytes + lnet_key_usage(&c->fees, &g->key, &full)};
     enum alc_rc rc;
     if (!alc_near_id_valid(alc_near_id_bytes(&g->id)))
         return alc_fail(err, ALC_BAD_INPUT, "genesis: \"%s\" is no account id", g->id.s);

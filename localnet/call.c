@@ -1,5 +1,5 @@
-/* localnet/call.c — the function call, through NEAR's VM: the state it sees, and what becomes of the
- * promises it made. */
+/* localnet/call.c — the function call, through NEAR's VM: the state it sees, and what becomes of
+ * the promises it made. */
 #include <string.h>
 
 #include "localnet/node.h"
@@ -151,8 +151,8 @@ static enum alc_rc take_dep(struct lnet_apply *a, size_t first, size_t to,
     return ALC_OK;
 }
 
-static enum alc_rc take_receipt(struct lnet_apply *a, size_t first,
-                                const struct nearvm_receipt *v, struct alc_err *err)
+static enum alc_rc take_receipt(struct lnet_apply *a, size_t first, const struct nearvm_receipt *v,
+                                struct alc_err *err)
 {
     size_t at = a->made_count;
     struct lnet_receipt *r = lnet_apply_add(a);
@@ -262,32 +262,31 @@ enum alc_rc lnet_action_call(struct lnet_apply *a, const struct alc_near_action 
         alc_arena_array(a->arena, last ? r->outputs_count : 0, sizeof *receivers);
     struct alc_hash seed;
     uint8_t signer_key[65], seed_of[64];
-    struct nearvm_call call = {
-        .account_balance = a->account.amount,
-        .account_locked = a->account.locked,
-        .deposit = act->amount,
-        .method = act->method,
-        .args = act->data,
-        .current_id = alc_near_id_bytes(&r->receiver),
-        .signer_id = alc_near_id_bytes(&r->signer),
-        .signer_key = {signer_key, 1 + alc_near_key_bytes(&r->signer_key)},
-        .predecessor_id = alc_near_id_bytes(&r->predecessor),
-        .refund_to_id = alc_near_id_bytes(&r->refund_to),
-        .chain_id = alc_cstr(a->c->chain_id),
-        .random_seed = alc_hash_bytes(&seed),
-        .results = a->results,
-        .results_count = a->results_count,
-        .receivers = receivers,
-        .receivers_count = last ? r->outputs_count : 0,
-        .prepaid_gas = act->gas,
-        .block_height = x.height,
-        .block_time_ns = a->b->head.ref.timestamp_ns,
-        .epoch_height = a->b->epoch_height,
-        .storage_usage_bytes = a->account.usage_bytes,
-        .contract = a->account.contract,
-        .contract_hash = a->account.code,
-        .contract_account = alc_near_id_bytes(&a->account.code_owner),
-        .trie_nodes_per_write = a->c->conf.trie_nodes_per_write};
+    struct nearvm_call call = {.account_balance = a->account.amount,
+                               .account_locked = a->account.locked,
+                               .deposit = act->amount,
+                               .method = act->method,
+                               .args = act->data,
+                               .current_id = alc_near_id_bytes(&r->receiver),
+                               .signer_id = alc_near_id_bytes(&r->signer),
+                               .signer_key = {signer_key, 1 + alc_near_key_bytes(&r->signer_key)},
+                               .predecessor_id = alc_near_id_bytes(&r->predecessor),
+                               .refund_to_id = alc_near_id_bytes(&r->refund_to),
+                               .chain_id = alc_cstr(a->c->chain_id),
+                               .random_seed = alc_hash_bytes(&seed),
+                               .results = a->results,
+                               .results_count = a->results_count,
+                               .receivers = receivers,
+                               .receivers_count = last ? r->outputs_count : 0,
+                               .prepaid_gas = act->gas,
+                               .block_height = x.height,
+                               .block_time_ns = a->b->head.ref.timestamp_ns,
+                               .epoch_height = a->b->epoch_height,
+                               .storage_usage_bytes = a->account.usage_bytes,
+                               .contract = a->account.contract,
+                               .contract_hash = a->account.code,
+                               .contract_account = alc_near_id_bytes(&a->account.code_owner),
+                               .trie_nodes_per_write = a->c->conf.trie_nodes_per_write};
     enum alc_rc rc;
 
     if (receivers == NULL) return ALC_NOMEM;

@@ -4,11 +4,9 @@
  * asking, so that the block maker, which always wants it, starves nobody.  Small shared things
  * (the pending transactions, those who wait, the head as readers are told it) are under `door`. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "localnet/node.h"
 
@@ -28,7 +26,8 @@ void lnet_take(struct lnet_chain *c)
     pthread_cond_init(&me.go, NULL);
     *c->turns_end = &me;
     c->turns_end = &me.next;
-    while (!me.mine) pthread_cond_wait(&me.go, &c->door);
+    while (!me.mine)
+        pthread_cond_wait(&me.go, &c->door);
     pthread_mutex_unlock(&c->door);
     pthread_cond_destroy(&me.go);
 }
@@ -79,6 +78,7 @@ static enum alc_rc make(struct lnet_chain *c, uint64_t jump, struct alc_bytes pa
     pthread_mutex_lock(&c->door);
     plan.pending = lnet_pending_take(c);
     pthread_mutex_unlock(&c->door);
+    plan.pending = lnet_pending_order(plan.pending);
     rc = lnet_block_make(c, &plan, &b, &taken, err);
     if (rc != ALC_OK) taken = 0;
     if (rc == ALC_OK) rc = lnet_block_work(c, &receipts, &yields, err);
@@ -129,7 +129,7 @@ enum alc_rc lnet_chain_settle(struct lnet_chain *c, struct alc_err *err)
 #define YIELDS_PER_MS 4u
 #define LEAST_MAX_MS 100u
 
-static struct timespec after_ms(uint32_t ms)
+struct timespec lnet_after_ms(uint32_t ms)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -155,15 +155,15 @@ static uint32_t least_ms(const struct lnet_chain *c)
 static bool await_work(struct lnet_chain *c)
 {
     uint32_t pace = c->conf.block_time_ms;
-    struct timespec slow = after_ms(least_ms(c));
+    struct timespec slow = lnet_after_ms(least_ms(c));
     while (pace == 0 && c->yields >= YIELDS_PER_MS && !c->stop)
         if (pthread_cond_timedwait(&c->work, &c->door, &slow) == ETIMEDOUT) break;
-    struct timespec due = after_ms(pace > 0 ? pace : c->conf.idle_ms);
+    struct timespec due = lnet_after_ms(pace > 0 ? pace : c->conf.idle_ms);
     while (!c->stop) {
         if (pace == 0 && (c->pending != NULL || c->receipts)) return true;
         if (pace == 0 && !c->yields) {
             pthread_cond_wait(&c->work, &c->door); /* nothing can happen by itself */
-            due = after_ms(c->conf.idle_ms);
+            due = lnet_after_ms(c->conf.idle_ms);
         } else if (pthread_cond_timedwait(&c->work, &c->door, &due) == ETIMEDOUT) {
             return !c->stop;
         }

@@ -1,13 +1,14 @@
 /* localnet/chain.h — the development chain: a single node that makes blocks out of transactions.
  *
- * Knows transactions, receipts, accounts, blocks and NEAR's rules for them (protocol version 88; the
- * fees come from NEAR's own parameter table).  Knows nothing of HTTP or JSON-RPC, but hands out the
- * JSON documents (NEAR's "views") of what it stores, so that a server only has to put them together.
+ * Knows transactions, receipts, accounts, blocks and NEAR's rules for them (protocol version 88;
+ * the fees come from NEAR's own parameter table).  Knows nothing of HTTP or JSON-RPC, but hands out
+ * the JSON documents (NEAR's "views") of what it stores, so that a server only has to put them
+ * together.
  *
- * All functions may be called from any thread.  One thread of the chain's own makes the blocks; a
- * read sees the state after the last whole block.  The newest block is final: `optimistic`,
- * `near-final` and `final` are the same block.  State is kept for the newest block alone; blocks,
- * transactions and receipts are kept for good.
+ * All functions may be called from any thread.  A thread of the chain's own makes the blocks (patch
+ * and fast forward make theirs on the caller's); a read sees the state after the last whole block.
+ * The newest block is final: `optimistic`, `near-final` and `final` are the same block.  State is
+ * kept for the newest block alone; blocks, transactions and receipts are kept for good.
  *
  * A transaction that lnet_chain_wait calls INCLUDED or more is in a block that is on disk: it
  * survives the death of this process at any line.  One that was only submitted may be lost with it;
@@ -24,11 +25,11 @@
 #define LNET_GAS_LIMIT 1000000000000000u /* of a block */
 #define LNET_VIEW_GAS_MAX 1000000000000000u
 #define LNET_EPOCH_BLOCKS 60u
-#define LNET_YIELD_BLOCKS 200u           /* a yield that nobody resumed times out after these */
-#define LNET_PENDING_MAX 100000u         /* transactions that wait for a block */
-#define LNET_FAST_FORWARD_MAX 100000000u /* heights in one jump */
-#define LNET_VALIDATOR "test.near"       /* author of every block */
-#define LNET_REGISTRAR "registrar"       /* the one who may create top-level accounts */
+#define LNET_PENDING_MAX 100000u            /* transactions that wait for a block, and */
+#define LNET_PENDING_MAX_BYTES (512u << 20) /* their bytes */
+#define LNET_FAST_FORWARD_MAX 100000000u    /* heights in one jump */
+#define LNET_VALIDATOR "test.near"          /* author of every block */
+#define LNET_REGISTRAR "registrar"          /* the one who may create top-level accounts */
 
 struct lnet_chain; /* opaque */
 
@@ -48,10 +49,10 @@ struct lnet_conf {
     size_t accounts_count;
     struct alc_near_key validator_key; /* shown in status; all zero is fine */
     uint32_t trie_nodes_per_write; /* charged for each storage write and removal; 0: minimal gas */
-    uint64_t validity_blocks;      /* a transaction's block hash may be this old; 0: 86400, as on the
-                                    * public nets, for instant blocks pass quickly */
-    size_t state_view_max_bytes;   /* lnet_read_state; 0: no limit */
-    bool manual;                   /* tests: no thread; lnet_chain_step makes the blocks */
+    uint64_t validity_blocks;    /* a transaction's block hash may be this old; 0: 86400, as on the
+                                  * public nets, for instant blocks pass quickly */
+    size_t state_view_max_bytes; /* lnet_read_state; 0: no limit */
+    bool manual;                 /* tests: no thread; lnet_chain_step makes the blocks */
 };
 
 /* lnet_chain_open opens or begins a chain and starts its thread.  `conf` is copied, what it points
@@ -87,8 +88,8 @@ struct lnet_info {
     uint64_t epoch_start_height, epoch_height;
     struct alc_near_key validator_key;
     __uint128_t gas_price, total_supply;
-    size_t pending;             /* transactions that wait for a block */
-    bool failed;                /* the chain's thread met an error and makes no more blocks */
+    size_t pending; /* transactions that wait for a block */
+    bool failed;    /* the chain's thread met an error and makes no more blocks */
 };
 void lnet_chain_info(struct lnet_chain *c, struct lnet_info *out);
 
@@ -144,11 +145,11 @@ ALC_MUST bool lnet_level_of(struct alc_bytes name, enum lnet_level *out);
  * INCLUDED_FINAL transaction has not been executed). */
 ALC_MUST bool lnet_level_met(enum lnet_level is, enum lnet_level wanted);
 
-/* lnet_chain_submit checks a borsh SignedTransaction as NEAR does and puts it up for the next block.
- * One that is known already is ALC_OK at once, whatever its nonce.
- * ALC_BAD_INPUT: not a transaction (PARSE_ERROR; *hash is not set).
- * ALC_CONFLICT: INVALID_TRANSACTION; `invalid` gets {"TxExecutionError":{"InvalidTxError":...}}.
- * ALC_BUSY: too many wait.  ALC_IO, ALC_NOMEM. */
+/* lnet_chain_submit checks a borsh SignedTransaction as NEAR does and puts it up for the next
+ * block; those of one key get in by nonce. One that is known already is ALC_OK at once, whatever
+ * its nonce. ALC_BAD_INPUT: not a transaction (PARSE_ERROR; *hash is not set). ALC_CONFLICT:
+ * INVALID_TRANSACTION; `invalid` gets {"TxExecutionError":{"InvalidTxError":...}}. ALC_BUSY: too
+ * many wait.  ALC_IO, ALC_NOMEM. */
 ALC_MUST enum alc_rc lnet_chain_submit(struct lnet_chain *c, struct alc_bytes signed_tx,
                                        struct alc_hash *hash, struct alc_buf *invalid,
                                        struct alc_err *err);
@@ -161,7 +162,8 @@ ALC_MUST enum alc_rc lnet_chain_wait(struct lnet_chain *c, const struct alc_hash
                                      enum lnet_level *is, bool *known, struct alc_err *err);
 
 /* lnet_read_tx appends the TxResult, with `receipts` as EXPERIMENTAL_tx_status shows them.  A
- * transaction that is not in a block yet gives {"final_execution_status":"NONE"}.  ALC_NOT_FOUND. */
+ * transaction that is not in a block yet gives {"final_execution_status":"NONE"}.  ALC_NOT_FOUND.
+ */
 ALC_MUST enum alc_rc lnet_read_tx(struct lnet_chain *c, const struct alc_hash *tx, bool receipts,
                                   struct alc_buf *out, struct alc_err *err);
 /* lnet_read_receipt appends the ReceiptView.  ALC_NOT_FOUND. */
@@ -177,7 +179,8 @@ ALC_MUST enum alc_rc lnet_read_account(struct lnet_chain *c, const char *id, str
 ALC_MUST enum alc_rc lnet_read_key(struct lnet_chain *c, const char *id,
                                    const struct alc_near_key *key, struct alc_buf *out,
                                    struct lnet_block_ref *at, struct alc_err *err);
-/* lnet_read_keys appends [{"public_key","access_key":AccessKeyView}], empty for a missing account. */
+/* lnet_read_keys appends [{"public_key","access_key":AccessKeyView}], empty for a missing account.
+ */
 ALC_MUST enum alc_rc lnet_read_keys(struct lnet_chain *c, const char *id, struct alc_buf *out,
                                     struct lnet_block_ref *at, struct alc_err *err);
 /* lnet_read_runtime_config appends NEAR's own runtime_config object of the protocol version. */
@@ -222,8 +225,9 @@ ALC_MUST enum alc_rc lnet_read_view(struct lnet_chain *c, const char *id, struct
  * ALC_BAD_INPUT (which record and why), ALC_IO, ALC_NOMEM. */
 ALC_MUST enum alc_rc lnet_chain_patch(struct lnet_chain *c, struct alc_bytes records,
                                       struct alc_err *err);
-/* lnet_chain_fast_forward makes one block whose height is `delta` above the head's, with the time
- * moved on in proportion.  ALC_LIMIT, ALC_IO. */
+/* lnet_chain_fast_forward makes one block whose height is `delta` above the head's; the chain's
+ * time moves on by `delta` block times (one second each on an instant chain).  ALC_LIMIT, ALC_IO.
+ */
 ALC_MUST enum alc_rc lnet_chain_fast_forward(struct lnet_chain *c, uint64_t delta,
                                              struct alc_err *err);
 

@@ -2,7 +2,6 @@
  *
  * What needs no state (form, signature) is checked on the caller's thread before it asks for its
  * turn at the state; a transaction that is wrong in both ways shows the first. */
-#include <stdio.h>
 #include <string.h>
 
 #include "localnet/node.h"
@@ -359,7 +358,7 @@ enum alc_rc lnet_check_state(struct lnet_chain *c, const struct alc_near_tx *tx,
         refuse(fail, "CostOverflow");
         return ALC_OK;
     }
-    if (!alc_near_id_set(&signer, tx->signer_id)) {
+    if (!alc_near_id_set(&signer, tx->signer_id) || strcmp(signer.s, LNET_SYSTEM) == 0) {
         refuse_text(fail, "InvalidSignerId", "signer_id", tx->signer_id);
         return ALC_OK;
     }

@@ -24,7 +24,8 @@ static uint64_t fee(const struct nearvm_fees *f, enum nearvm_cost cost, enum fee
 static uint64_t names_bytes(const struct alc_near_access *a)
 {
     uint64_t n = 0;
-    for (uint32_t i = 0; i < a->methods_count; i++) n += a->methods[i].n + 1;
+    for (uint32_t i = 0; i < a->methods_count; i++)
+        n += a->methods[i].n + 1;
     return n;
 }
 
@@ -87,7 +88,8 @@ static uint64_t fees(const struct nearvm_fees *f, const struct alc_near_action *
                      uint32_t count, enum fee_side side, struct alc_bytes receiver)
 {
     uint64_t gas = 0;
-    for (uint32_t i = 0; i < count; i++) gas += one_fee(f, &actions[i], side, receiver);
+    for (uint32_t i = 0; i < count; i++)
+        gas += one_fee(f, &actions[i], side, receiver);
     return gas;
 }
 
@@ -128,8 +130,7 @@ bool lnet_gas_of(const struct nearvm_fees *f, struct lnet_gas *out,
         if (a->kind != ALC_NEAR_DELEGATE) continue;
         const struct alc_near_delegate *d = a->delegate;
         enum fee_side side = alc_bytes_eq(d->sender_id, d->receiver_id) ? SEND_SIR : SEND;
-        if (!add_gas(&g.prepaid,
-                     fees(f, d->actions, d->actions_count, side, d->receiver_id)) ||
+        if (!add_gas(&g.prepaid, fees(f, d->actions, d->actions_count, side, d->receiver_id)) ||
             !add_gas(&g.exec, fee(f, NEARVM_ACTION_RECEIPT, EXEC)) ||
             !add_gas(&g.exec, fees(f, d->actions, d->actions_count, EXEC, d->receiver_id)))
             return false;
@@ -163,15 +164,13 @@ bool lnet_deposits_of(const struct alc_near_action *actions, uint32_t count, __u
     return true;
 }
 
-bool lnet_receipt_value(const struct nearvm_fees *f, const struct lnet_receipt *r,
-                        __uint128_t *out)
+bool lnet_receipt_value(const struct nearvm_fees *f, const struct lnet_receipt *r, __uint128_t *out)
 {
     struct lnet_gas g;
     __uint128_t gas, deposits;
     *out = 0;
     if (!lnet_has_outcome(r)) return true;
-    if (!lnet_gas_of(f, &g, r->actions, r->actions_count, false,
-                     alc_near_id_bytes(&r->receiver)) ||
+    if (!lnet_gas_of(f, &g, r->actions, r->actions_count, false, alc_near_id_bytes(&r->receiver)) ||
         !lnet_deposits_of(r->actions, r->actions_count, &deposits) ||
         __builtin_mul_overflow((__uint128_t)g.prepaid + g.exec, r->gas_price, &gas))
         return false;
@@ -186,7 +185,8 @@ uint64_t lnet_key_usage(const struct nearvm_fees *f, const struct alc_near_key *
     if (access->permission != ALC_NEAR_FUNCTION_CALL_KEY) return n;
     n += access->has_allowance ? 17 : 1;
     n += 4 + access->receiver_id.n + 4;
-    for (uint32_t i = 0; i < access->methods_count; i++) n += 4 + access->methods[i].n;
+    for (uint32_t i = 0; i < access->methods_count; i++)
+        n += 4 + access->methods[i].n;
     return n;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,9 +58,9 @@ static const struct alc_conf_item items[] = {
     {"expose", ALC_CONF_BOOL, FIELD(expose), "false", 0, 0,
      "allow a --host that others can reach: the keys are public knowledge"},
 };
-static const char *const others[] = {"worker.", "watcher.", "queue.",    "store.",  "near.",
-                                     "log.",    "gateway.", "keystore.", "settle.", "engine.",
-                                     "up.",     "demo.",    "localnet.", NULL};
+/* What `alcove up` may have in its environment and its file, which this program inherits. */
+static const char *const others[] = {"state",  "near.", "watcher.",  "worker.",
+                                     "store.", "dev.",  "localnet.", NULL};
 static const struct alc_conf_table table = {items, sizeof items / sizeof items[0], others};
 
 struct program {
@@ -213,8 +214,20 @@ static enum alc_rc open_chain(struct program *p, struct alc_err *err)
     return ALC_OK;
 }
 
+/* Each connection is an open file, and the usual soft limit is 1024 of them. */
+static void raise_files_limit(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+        alc_log(ALC_DEBUG, "localnet.files", "the limit of open files stays as it was");
+}
+
 static enum alc_rc open_server(struct program *p, struct alc_err *err)
 {
+    raise_files_limit();
     return lnet_rpc_open(&p->rpc,
                          &(struct lnet_rpc_conf){
                              .chain = p->chain, .host = p->set.host, .port = (uint16_t)p->set.port},

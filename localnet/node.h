@@ -15,16 +15,17 @@
 #define LNET_NODE_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "localnet/chain.h"
 #include "localnet/nearvm/nearvm.h"
 #include "store/store.h"
 
-#define LNET_SYSTEM "system"               /* predecessor of refunds */
-#define LNET_NONCES_PER_BLOCK 1000000u     /* a nonce is below height times this */
+#define LNET_SYSTEM "system"                  /* predecessor of refunds; nobody else may be it */
+#define LNET_NONCES_PER_BLOCK 1000000u        /* a nonce is below height times this */
 #define LNET_RECEIPT_ARENA_BYTES (512u << 20) /* of one receipt and all it makes */
-#define LNET_DOC_MAX_BYTES (256u << 20)    /* of one JSON document */
+#define LNET_DOC_MAX_BYTES (256u << 20)       /* of one JSON document */
 #define LNET_CODE_CACHE_BYTES (64u << 20)
 #define LNET_FREE_USAGE_BYTES 770u /* an account of at most so many bytes needs no balance */
 
@@ -91,7 +92,8 @@ ALC_MUST enum alc_rc lnet_code_get(struct lnet_chain *c, const struct alc_hash *
 ALC_MUST enum alc_rc lnet_code_put(struct lnet_chain *c, struct alc_hash *hash,
                                    struct alc_bytes code, struct alc_err *err);
 void lnet_code_cache_fini(struct lnet_chain *c);
-/* lnet_global_get finds the module of a global contract by account; by hash it says if it is one. */
+/* lnet_global_get finds the module of a global contract by account; by hash it says if it is one.
+ */
 ALC_MUST enum alc_rc lnet_global_get(struct lnet_chain *c, struct alc_hash *hash, const char *owner,
                                      struct alc_err *err);
 ALC_MUST enum alc_rc lnet_global_put(struct lnet_chain *c, const struct alc_hash *hash,
@@ -140,7 +142,7 @@ struct lnet_output {
 struct lnet_receipt {
     enum lnet_receipt_kind kind;
     struct alc_hash id;
-    uint64_t tx; /* number of the transaction it comes from; 0: none */
+    uint64_t tx;  /* number of the transaction it comes from; 0: none */
     uint64_t seq; /* its own number, in the order of creation */
     struct alc_near_id predecessor, receiver;
     /* ACTION, YIELD */
@@ -166,7 +168,7 @@ void lnet_ix(struct alc_hash *out, const struct alc_hash *base, uint64_t height,
 void lnet_receipt_write(struct alc_buf *out, const struct lnet_receipt *r);
 ALC_MUST enum alc_rc lnet_receipt_read(struct lnet_receipt *out, struct alc_bytes in,
                                        struct alc_arena *arena, struct alc_err *err);
-/* lnet_receipt_refund: a refund (or a deleted account's rest), made by the system. */
+/* lnet_is_refund: a refund (or a deleted account's rest), made by the system. */
 static inline bool lnet_is_refund(const struct lnet_receipt *r)
 {
     return alc_bytes_is(alc_near_id_bytes(&r->predecessor), LNET_SYSTEM);
@@ -177,8 +179,13 @@ static inline bool lnet_has_outcome(const struct lnet_receipt *r)
     return r->kind == LNET_ACTION || r->kind == LNET_YIELD;
 }
 
-enum lnet_id_kind { LNET_NAMED, LNET_IMPLICIT_NEAR, LNET_IMPLICIT_ETH, LNET_IMPLICIT_STATE,
-                    LNET_IMPLICIT_UNIVERSAL };
+enum lnet_id_kind {
+    LNET_NAMED,
+    LNET_IMPLICIT_NEAR,
+    LNET_IMPLICIT_ETH,
+    LNET_IMPLICIT_STATE,
+    LNET_IMPLICIT_UNIVERSAL
+};
 enum lnet_id_kind lnet_id_kind(struct alc_bytes id);
 
 /* ---- fees.c ---- */
@@ -189,9 +196,10 @@ uint64_t lnet_fee_send(const struct nearvm_fees *f, const struct alc_near_action
 uint64_t lnet_fee_exec(const struct nearvm_fees *f, const struct alc_near_action *a,
                        struct alc_bytes receiver);
 struct lnet_gas {
-    uint64_t send;    /* of receipt and actions, a delegate's inner ones included */
-    uint64_t exec;    /* of receipt and actions; of a delegate also its inner receipt's and actions' */
-    uint64_t prepaid; /* attached to calls; of a delegate also the inner sends, paid a second time */
+    uint64_t send; /* of receipt and actions, a delegate's inner ones included */
+    uint64_t exec; /* of receipt and actions; of a delegate also its inner receipt's and actions' */
+    uint64_t
+        prepaid; /* attached to calls; of a delegate also the inner sends, paid a second time */
 };
 ALC_MUST bool lnet_gas_of(const struct nearvm_fees *f, struct lnet_gas *out,
                           const struct alc_near_action *actions, uint32_t count, bool sir,
@@ -227,9 +235,9 @@ struct lnet_fail {
 /* lnet_check_actions: ActionsValidationError into *fail, or nothing. */
 ALC_MUST bool lnet_check_actions(const struct nearvm_fees *f, struct alc_buf *fail,
                                  const struct alc_near_action *actions, uint32_t count);
-/* The two halves of NEAR's checks, the second against the state; `fail` gets the InvalidTxError (the
- * value under that name) or stays empty.  height: of the block that would take it.  *out is set when
- * all is well: what the signer's account and key become, and the cost. */
+/* The two halves of NEAR's checks, the second against the state; `fail` gets the InvalidTxError
+ * (the value under that name) or stays empty.  height: of the block that would take it.  *out is
+ * set when all is well: what the signer's account and key become, and the cost. */
 ALC_MUST bool lnet_check_stateless(const struct nearvm_fees *f, const struct alc_near_signed *s,
                                    size_t size_bytes, struct alc_buf *fail);
 struct lnet_signer {
@@ -253,7 +261,7 @@ struct lnet_head {
     struct alc_hash root; /* of the state: a running hash over all outcomes */
     __uint128_t gas_price, supply;
     uint64_t ordinal;
-    uint64_t time_ahead_ns;                /* of the clock, by fast forward */
+    uint64_t time_ahead_ns;                    /* of the clock, by fast forward */
     uint64_t tx_seq, receipt_seq, outcome_seq; /* last numbers given */
 };
 
@@ -262,6 +270,8 @@ struct lnet_pending {
     struct alc_arena arena; /* holds the struct's bytes and actions */
     struct alc_near_signed tx;
     struct lnet_pending *next, *bucket;
+    size_t place; /* for lnet_pending_order */
+    size_t bytes;
 };
 
 struct lnet_turn { /* one thread in the queue for the state */
@@ -310,7 +320,7 @@ struct lnet_chain {
     struct lnet_pending *pending;
     struct lnet_pending **pending_end;
     struct lnet_pending *buckets[LNET_BUCKETS]; /* all that wait or are in the block in work */
-    size_t pending_count;
+    size_t pending_count, pending_bytes;
     struct lnet_waiter *waiters;
     struct lnet_info seen; /* what readers are told of the head without a turn */
     bool stop;
@@ -321,6 +331,7 @@ struct lnet_chain {
 /* lnet_take waits for the turn to use the state, in the order of asking; lnet_give passes it on. */
 void lnet_take(struct lnet_chain *c);
 void lnet_give(struct lnet_chain *c);
+struct timespec lnet_after_ms(uint32_t ms); /* on CLOCK_MONOTONIC */
 /* lnet_chain_block makes one block out of all that is pending (and `patch`, and `jump` heights up)
  * and tells those who wait. */
 ALC_MUST enum alc_rc lnet_chain_block(struct lnet_chain *c, uint64_t jump, struct alc_bytes patch,
@@ -328,8 +339,11 @@ ALC_MUST enum alc_rc lnet_chain_block(struct lnet_chain *c, uint64_t jump, struc
 
 /* ---- submit.c ---- */
 
-/* Both under `door`. */
-struct lnet_pending *lnet_pending_take(struct lnet_chain *c); /* the whole queue, in order */
+/* All but lnet_pending_order under `door`. */
+struct lnet_pending *lnet_pending_take(struct lnet_chain *c); /* the whole queue */
+/* lnet_pending_order puts the transactions of each key in the order of their nonces, on the places
+ * that they have in the list. */
+struct lnet_pending *lnet_pending_order(struct lnet_pending *list);
 /* lnet_pending_done frees the first `taken` of `list` and puts the rest back in front. */
 void lnet_pending_done(struct lnet_chain *c, struct lnet_pending *list, size_t taken);
 void lnet_pending_fini(struct lnet_chain *c);
@@ -345,15 +359,15 @@ struct lnet_touched { /* a transaction that went on in this block, and where it 
     enum lnet_level level;
 };
 
-struct lnet_block { /* in work */
+struct lnet_block {        /* in work */
     struct lnet_head head; /* becomes the chain's on commit */
     struct alc_hash prev_hash, random, chunk_hash, epoch, next_epoch;
     uint64_t prev_height, epoch_height;
     __uint128_t gas_price; /* at which gas is burnt in it */
     uint64_t gas_used;
     __uint128_t burnt, minted;
-    struct alc_sha256 roll; /* becomes the root */
-    struct alc_arena arena; /* for what lives as long as the block */
+    struct alc_sha256 roll;       /* becomes the root */
+    struct alc_arena arena;       /* for what lives as long as the block */
     struct lnet_touched *touched; /* in the arena; sorted by hash when the block is made */
     size_t touched_count, touched_cap;
     struct lnet_receipt *local; /* made from transactions of accounts to themselves */
@@ -390,8 +404,8 @@ struct lnet_outcome; /* views.h */
 /* lnet_block_outcome writes an outcome; work and refunds: by how many the receipts that the
  * transaction still has to see executed grow. */
 ALC_MUST enum alc_rc lnet_block_outcome(struct lnet_chain *c, struct lnet_block *b, uint64_t tx,
-                                        const struct lnet_outcome *o, int64_t work,
-                                        int64_t refunds, struct alc_err *err);
+                                        const struct lnet_outcome *o, int64_t work, int64_t refunds,
+                                        struct alc_err *err);
 
 /* ---- apply.c, action.c, call.c ---- */
 
@@ -439,8 +453,8 @@ struct lnet_call_ctx {
 struct nearvm_state lnet_call_state(struct lnet_call_ctx *x);
 ALC_MUST enum alc_rc lnet_action_call(struct lnet_apply *a, const struct alc_near_action *act,
                                       uint32_t i, struct alc_err *err);
-ALC_MUST enum alc_rc lnet_action_delegate(struct lnet_apply *a,
-                                          const struct alc_near_delegate *d, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_action_delegate(struct lnet_apply *a, const struct alc_near_delegate *d,
+                                          struct alc_err *err);
 
 /* ---- wait.c ---- */
 

@@ -106,7 +106,8 @@ static enum alc_rc put_range(struct lnet_chain *c, struct alc_jw *w, const char 
     enum alc_rc rc = alc_rows_start(&r, c->store, sql, ALC_ARGS(ALC_INT(from), ALC_INT(to)), err);
     if (rc != ALC_OK) return rc;
     alc_jw_arr(w);
-    while ((rc = alc_rows_next(&r, err)) == ALC_OK) alc_jw_raw(w, alc_rows_bytes(&r, 0));
+    while ((rc = alc_rows_next(&r, err)) == ALC_OK)
+        alc_jw_raw(w, alc_rows_bytes(&r, 0));
     alc_jw_end(w);
     alc_rows_end(&r);
     return rc == ALC_NOT_FOUND ? ALC_OK : rc;

@@ -42,10 +42,9 @@ static enum alc_rc put_keys(struct lnet_chain *c, const char *id, struct alc_jw 
                             struct alc_err *err)
 {
     struct alc_rows r;
-    enum alc_rc rc =
-        alc_rows_start(&r, c->store,
-                       "SELECT " LNET_KEY_COLUMNS " FROM access_key WHERE id = $1 ORDER BY key",
-                       ALC_ARGS(ALC_TEXT(alc_cstr(id))), err);
+    enum alc_rc rc = alc_rows_start(
+        &r, c->store, "SELECT " LNET_KEY_COLUMNS " FROM access_key WHERE id = $1 ORDER BY key",
+        ALC_ARGS(ALC_TEXT(alc_cstr(id))), err);
     if (rc != ALC_OK) return rc;
     while ((rc = alc_rows_next(&r, err)) == ALC_OK) {
         struct alc_arena arena = ALC_ARENA(1u << 20);
@@ -97,8 +96,8 @@ enum alc_rc lnet_read_code(struct lnet_chain *c, const char *id, struct alc_buf 
     return rc;
 }
 
-enum alc_rc lnet_read_global_code(struct lnet_chain *c, const struct alc_hash *hash,
-                                  const char *id, struct alc_buf *out, struct alc_hash *found,
+enum alc_rc lnet_read_global_code(struct lnet_chain *c, const struct alc_hash *hash, const char *id,
+                                  struct alc_buf *out, struct alc_hash *found,
                                   struct lnet_block_ref *at, struct alc_err *err)
 {
     struct alc_bytes code;
@@ -187,7 +186,8 @@ static enum alc_rc take_view(struct lnet_view *out, const struct nearvm_outcome 
     struct alc_jw w = {.out = &out->logs};
     out->gas_burnt = o->burnt_gas;
     alc_jw_arr(&w);
-    for (size_t i = 0; i < o->logs_count; i++) alc_jw_str(&w, o->logs[i]);
+    for (size_t i = 0; i < o->logs_count; i++)
+        alc_jw_str(&w, o->logs[i]);
     alc_jw_end(&w);
     if (o->end == NEARVM_OK) {
         if (o->returned == NEARVM_RETURN_VALUE) alc_buf_put_bytes(&out->result, o->value);

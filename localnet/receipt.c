@@ -44,7 +44,8 @@ enum lnet_id_kind lnet_id_kind(struct alc_bytes id)
 static void put_uint(struct alc_buf *b, size_t width, uint64_t v)
 {
     uint8_t le[8];
-    for (size_t i = 0; i < width; i++) le[i] = (uint8_t)(v >> (8 * i));
+    for (size_t i = 0; i < width; i++)
+        le[i] = (uint8_t)(v >> (8 * i));
     alc_buf_put(b, le, width);
 }
 
@@ -79,7 +80,8 @@ void lnet_receipt_write(struct alc_buf *out, const struct lnet_receipt *r)
         for (uint32_t i = 0; i < r->inputs_count; i++)
             alc_buf_put_bytes(out, alc_hash_bytes(&r->inputs[i]));
         put_uint(out, 4, r->actions_count);
-        for (uint32_t i = 0; i < r->actions_count; i++) alc_near_action_write(out, &r->actions[i]);
+        for (uint32_t i = 0; i < r->actions_count; i++)
+            alc_near_action_write(out, &r->actions[i]);
         break;
     case LNET_DATA:
     case LNET_RESUME:

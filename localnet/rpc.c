@@ -234,6 +234,7 @@ enum alc_rc lnet_rpc_open(struct lnet_rpc **out, const struct lnet_rpc_conf *con
                         &(struct alc_httpd_conf){.host = conf->host,
                                                  .port = conf->port,
                                                  .max_body_bytes = LNET_RPC_BODY_MAX_BYTES,
+                                                 .max_connections = LNET_RPC_CONNECTIONS_MAX,
                                                  .cors = true,
                                                  .handle = handle,
                                                  .ctx = r},

@@ -18,6 +18,7 @@
 #define LNET_RPC_WAIT_MS 10000u                /* NEAR's own limit; then TIMEOUT_ERROR */
 #define LNET_RPC_UNKNOWN_WAIT_MS 2000u         /* for a transaction that nobody has sent yet */
 #define LNET_RPC_STREAM_WAIT_MS 20000u         /* one long poll */
+#define LNET_RPC_CONNECTIONS_MAX 4096u         /* a test may send thousands of requests at once */
 #define LNET_RPC_STREAM_AHEAD 10u              /* heights above the head that are waited for */
 
 struct lnet_rpc; /* opaque */

@@ -1,4 +1,6 @@
 /* localnet/rpc_tx.c — sending transactions, waiting for them, reading them and their receipts. */
+#include <string.h>
+
 #include "base/json.h"
 #include "localnet/rpc_call.h"
 
@@ -68,9 +70,35 @@ static bool wait_sent(struct lnet_call *c, const struct alc_hash *hash, enum lne
     return rc == ALC_OK || lnet_fail_internal(c, rc, &err);
 }
 
+/* A transaction may be overtaken on its way into the block: valid when it was sent, it then stands
+ * there as a failure with InvalidTxError.  Its sender is told INVALID_TRANSACTION all the same,
+ * because that is what clients sign anew on.  `tx` shows it as it stands. */
+static bool refuse_overtaken(struct lnet_call *c, struct alc_bytes result)
+{
+    static const char name[] = "\"InvalidTxError\"";
+    const struct alc_json *invalid;
+    struct alc_json *doc = NULL;
+    struct alc_buf text = ALC_BUF(64u << 10);
+
+    if (result.n == 0 || memmem(result.p, result.n, name, sizeof name - 1) == NULL ||
+        alc_json_open(&doc, result, result.n, NULL) != ALC_OK)
+        return true;
+    invalid = alc_json_get(alc_json_get(doc, "status"), "Failure");
+    if (alc_json_get(invalid, "InvalidTxError") != NULL) {
+        alc_buf_put_text(&text, "{\"TxExecutionError\":");
+        alc_json_dump(invalid, &text);
+        alc_buf_put_text(&text, "}");
+        (void)fail_invalid(c, &text);
+    }
+    alc_json_close(doc);
+    alc_buf_fini(&text);
+    return c->error.data.n == 0;
+}
+
 static bool send_at(struct lnet_call *c, bool commit)
 {
     struct alc_err err = {0};
+    size_t begin = c->out->n;
     struct lnet_send send;
     struct alc_hash hash;
     enum alc_rc rc = lnet_params_send(&send, c->params, c->arena, &err);
@@ -78,7 +106,8 @@ static bool send_at(struct lnet_call *c, bool commit)
     if (rc != ALC_OK) return lnet_fail_params(c, rc, &err);
     if (commit) send.level = LNET_EXECUTED_OPTIMISTIC;
     return submit(c, send.signed_tx, &hash) && wait_sent(c, &hash, send.level) &&
-           read_tx(c, &hash, send.level, false);
+           read_tx(c, &hash, send.level, false) &&
+           refuse_overtaken(c, (struct alc_bytes){c->out->p + begin, c->out->n - begin});
 }
 
 bool lnet_do_send(struct lnet_call *c)

@@ -1,6 +1,5 @@
 /* localnet/sandbox.c — what real chains do not have: records written straight into the state, and
  * time that jumps (near.md 15). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/enc.h"
@@ -70,10 +69,15 @@ static enum alc_rc patch_account(struct lnet_chain *c, struct lnet_block *b,
         acc.contract = NEARVM_CONTRACT_GLOBAL;
     if (alc_json_str(owner, &text) && alc_near_id_set(&acc.code_owner, text))
         acc.contract = NEARVM_CONTRACT_GLOBAL_BY_ACCOUNT;
+    if (strcmp(id.s, LNET_SYSTEM) == 0)
+        return alc_fail(err, ALC_BAD_INPUT, "Account: " LNET_SYSTEM " makes refunds, nothing else");
     rc = lnet_account_get(c, id.s, &old, err);
     if (rc != ALC_OK && rc != ALC_NOT_FOUND) return rc;
     /* the supply follows, so that nothing seems to come from nowhere */
-    b->head.supply += acc.amount + acc.locked - old.amount - old.locked;
+    b->head.supply -= old.amount + old.locked;
+    if (__builtin_add_overflow(b->head.supply, acc.amount, &b->head.supply) ||
+        __builtin_add_overflow(b->head.supply, acc.locked, &b->head.supply))
+        return alc_fail(err, ALC_BAD_INPUT, "%s would have more than there can be", id.s);
     return lnet_account_put(c, id.s, &acc, err);
 }
 
@@ -96,8 +100,8 @@ static enum alc_rc patch_key(struct lnet_chain *c, const struct alc_json *v,
         access.permission = ALC_NEAR_FUNCTION_CALL_KEY;
         access.methods = alc_arena_array(arena, n, sizeof *access.methods);
         if (access.methods == NULL) return ALC_NOMEM;
-        ok = ok && n <= UINT32_MAX && alc_json_str(alc_json_get(call, "receiver_id"),
-                                                   &access.receiver_id);
+        ok = ok && n <= UINT32_MAX &&
+             alc_json_str(alc_json_get(call, "receiver_id"), &access.receiver_id);
         for (size_t i = 0; ok && i < n; i++)
             ok = alc_json_str(alc_json_at(names, i), &access.methods[i]);
         access.methods_count = (uint32_t)n;
@@ -109,8 +113,9 @@ static enum alc_rc patch_key(struct lnet_chain *c, const struct alc_json *v,
         ok = ok && alc_json_str(permission, &text) && alc_bytes_is(text, "FullAccess");
     }
     if (!ok)
-        return alc_fail(err, ALC_BAD_INPUT,
-                        "AccessKey wants account_id, public_key and access_key {nonce, permission}");
+        return alc_fail(
+            err, ALC_BAD_INPUT,
+            "AccessKey wants account_id, public_key and access_key {nonce, permission}");
     return lnet_key_put(c, id.s, &key, &access, err);
 }
 

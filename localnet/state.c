@@ -70,7 +70,8 @@ enum alc_rc lnet_row(struct alc_rows *r, struct alc_store *s, const char *sql,
 
 struct alc_bytes lnet_u128_put(uint8_t out[16], __uint128_t v)
 {
-    for (size_t i = 0; i < 16; i++) out[i] = (uint8_t)(v >> (8 * i));
+    for (size_t i = 0; i < 16; i++)
+        out[i] = (uint8_t)(v >> (8 * i));
     return (struct alc_bytes){out, 16};
 }
 
@@ -105,7 +106,8 @@ enum alc_rc lnet_account_get(struct lnet_chain *c, const char *id, struct lnet_a
                              .contract = (enum nearvm_contract)alc_rows_int(&r, 3)};
     rc = lnet_u128_get(&a.amount, alc_rows_bytes(&r, 0), err);
     if (rc == ALC_OK) rc = lnet_u128_get(&a.locked, alc_rows_bytes(&r, 1), err);
-    if (rc == ALC_OK && (a.contract == NEARVM_CONTRACT_LOCAL || a.contract == NEARVM_CONTRACT_GLOBAL))
+    if (rc == ALC_OK &&
+        (a.contract == NEARVM_CONTRACT_LOCAL || a.contract == NEARVM_CONTRACT_GLOBAL))
         rc = lnet_hash_get(&a.code, alc_rows_bytes(&r, 4), err);
     if (rc == ALC_OK && a.contract == NEARVM_CONTRACT_GLOBAL_BY_ACCOUNT &&
         !alc_near_id_set(&a.code_owner, alc_rows_bytes(&r, 5)))
@@ -203,10 +205,9 @@ enum alc_rc lnet_key_get(struct lnet_chain *c, const char *id, const struct alc_
     struct alc_rows r;
     struct alc_near_key same;
     uint8_t k[65];
-    enum alc_rc rc =
-        lnet_row(&r, c->store,
-                 "SELECT " LNET_KEY_COLUMNS " FROM access_key WHERE id = $1 AND key = $2",
-                 ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(key_bytes(k, key))), err);
+    enum alc_rc rc = lnet_row(
+        &r, c->store, "SELECT " LNET_KEY_COLUMNS " FROM access_key WHERE id = $1 AND key = $2",
+        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(key_bytes(k, key))), err);
     if (rc != ALC_OK) return rc;
     rc = lnet_key_row(&r, &same, out, arena, err);
     alc_rows_end(&r);
@@ -316,7 +317,8 @@ static void code_evict(struct lnet_chain *c)
 {
     while (c->codes_bytes > LNET_CODE_CACHE_BYTES && c->codes->next != NULL) {
         struct lnet_code **last = &c->codes->next;
-        while ((*last)->next != NULL) last = &(*last)->next;
+        while ((*last)->next != NULL)
+            last = &(*last)->next;
         c->codes_bytes -= (*last)->bytes.n;
         code_free(*last);
         *last = NULL;
@@ -397,8 +399,8 @@ enum alc_rc lnet_contract_get(struct lnet_chain *c, const struct lnet_account *a
     return rc;
 }
 
-enum alc_rc lnet_contract_usage(struct lnet_chain *c, const struct lnet_account *a,
-                                uint64_t *bytes, struct alc_err *err)
+enum alc_rc lnet_contract_usage(struct lnet_chain *c, const struct lnet_account *a, uint64_t *bytes,
+                                struct alc_err *err)
 {
     struct alc_bytes code;
     enum alc_rc rc = ALC_OK;

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "localnet/node.h"
 
@@ -16,7 +15,8 @@ static struct lnet_pending **bucket_of(struct lnet_chain *c, const struct alc_ha
 static struct lnet_pending *find(struct lnet_chain *c, const struct alc_hash *hash)
 {
     struct lnet_pending *p = *bucket_of(c, hash);
-    while (p != NULL && !alc_hash_eq(&p->hash, hash)) p = p->bucket;
+    while (p != NULL && !alc_hash_eq(&p->hash, hash))
+        p = p->bucket;
     return p;
 }
 
@@ -38,9 +38,11 @@ static void pending_free(struct lnet_pending *p)
 static void forget(struct lnet_chain *c, struct lnet_pending *p)
 {
     struct lnet_pending **at = bucket_of(c, &p->hash);
-    while (*at != p) at = &(*at)->bucket;
+    while (*at != p)
+        at = &(*at)->bucket;
     *at = p->bucket;
     c->pending_count--;
+    c->pending_bytes -= p->bytes;
     pending_free(p);
 }
 
@@ -49,6 +51,59 @@ struct lnet_pending *lnet_pending_take(struct lnet_chain *c)
     struct lnet_pending *list = c->pending;
     c->pending = NULL;
     c->pending_end = &c->pending;
+    return list;
+}
+
+static int by_key(const struct lnet_pending *a, const struct lnet_pending *b)
+{
+    const struct alc_near_tx *x = &a->tx.tx, *y = &b->tx.tx;
+    int c = memcmp(x->key.b, y->key.b, sizeof x->key.b);
+    if (c != 0) return c;
+    if (x->signer_id.n != y->signer_id.n) return x->signer_id.n < y->signer_id.n ? -1 : 1;
+    return memcmp(x->signer_id.p, y->signer_id.p, x->signer_id.n);
+}
+
+static int by_key_and_place(const void *a, const void *b)
+{
+    const struct lnet_pending *const *x = a, *const *y = b;
+    int c = by_key(*x, *y);
+    if (c != 0) return c;
+    return (*x)->place < (*y)->place ? -1 : 1;
+}
+
+static int by_key_and_nonce(const void *a, const void *b)
+{
+    const struct lnet_pending *const *x = a, *const *y = b;
+    int c = by_key(*x, *y);
+    if (c != 0) return c;
+    if ((*x)->tx.tx.nonce != (*y)->tx.tx.nonce)
+        return (*x)->tx.tx.nonce < (*y)->tx.tx.nonce ? -1 : 1;
+    return (*x)->place < (*y)->place ? -1 : 1;
+}
+
+struct lnet_pending *lnet_pending_order(struct lnet_pending *list)
+{
+    struct lnet_pending **places, **nonces, **line;
+    size_t n = 0;
+    for (struct lnet_pending *p = list; p != NULL; p = p->next)
+        p->place = n++;
+    if (n < 2) return list;
+    places = calloc(3 * n, sizeof *places);
+    if (places == NULL) return list; /* in the order of arrival, then */
+    nonces = places + n;
+    line = nonces + n;
+    for (struct lnet_pending *p = list; p != NULL; p = p->next)
+        places[p->place] = p;
+    memcpy(nonces, places, n * sizeof *places);
+    qsort(places, n, sizeof *places, by_key_and_place);
+    qsort(nonces, n, sizeof *nonces, by_key_and_nonce);
+    /* both are grouped by key alike: the i-th place of a key gets its i-th nonce */
+    for (size_t i = 0; i < n; i++)
+        line[places[i]->place] = nonces[i];
+    for (size_t i = 0; i < n; i++)
+        line[i]->next = i + 1 < n ? line[i + 1] : NULL;
+    list = line[0];
+    free(places);
     return list;
 }
 
@@ -61,7 +116,8 @@ void lnet_pending_done(struct lnet_chain *c, struct lnet_pending *list, size_t t
     }
     if (list == NULL) return;
     struct lnet_pending *last = list;
-    while (last->next != NULL) last = last->next;
+    while (last->next != NULL)
+        last = last->next;
     last->next = c->pending;
     if (c->pending == NULL) c->pending_end = &last->next;
     c->pending = list;
@@ -95,6 +151,7 @@ static enum alc_rc decode(struct lnet_pending **out, struct alc_bytes in, struct
         goto fail;
     }
     p->hash = p->tx.hash;
+    p->bytes = in.n;
     *out = p;
     return ALC_OK;
 fail:
@@ -153,8 +210,9 @@ static enum alc_rc put_up(struct lnet_chain *c, struct lnet_pending *p, struct a
     } else if (find(c, &p->hash) != NULL) {
         pending_free(p);
         p = NULL;
-    } else if (c->pending_count >= LNET_PENDING_MAX) {
-        rc = alc_fail(err, ALC_BUSY, "%u transactions wait already", LNET_PENDING_MAX);
+    } else if (c->pending_count >= LNET_PENDING_MAX ||
+               p->bytes > LNET_PENDING_MAX_BYTES - c->pending_bytes) {
+        rc = alc_fail(err, ALC_BUSY, "%zu transactions wait already", c->pending_count);
     } else {
         struct lnet_pending **bucket = bucket_of(c, &p->hash);
         p->bucket = *bucket;
@@ -162,6 +220,7 @@ static enum alc_rc put_up(struct lnet_chain *c, struct lnet_pending *p, struct a
         *c->pending_end = p;
         c->pending_end = &p->next;
         c->pending_count++;
+        c->pending_bytes += p->bytes;
         pthread_cond_signal(&c->work);
     }
     pthread_mutex_unlock(&c->door);
@@ -175,7 +234,15 @@ enum alc_rc lnet_chain_submit(struct lnet_chain *c, struct alc_bytes signed_tx,
     struct alc_buf fail = ALC_BUF(LNET_DOC_MAX_BYTES);
     struct lnet_pending *p = NULL;
     bool known = false;
-    enum alc_rc rc = decode(&p, signed_tx, err);
+    enum alc_rc rc;
+    if (signed_tx.n > c->fees.max_transaction_bytes) { /* too large to be decoded here */
+        alc_buf_printf(&fail, "{\"TransactionSizeExceeded\":{\"size\":%zu,\"limit\":%llu}}",
+                       signed_tx.n, (unsigned long long)c->fees.max_transaction_bytes);
+        rc = refuse(invalid, &fail, err);
+        goto out;
+    }
+    rc = decode(&p, signed_tx, err);
+    if (rc == ALC_LIMIT) rc = ALC_BAD_INPUT; /* more actions than any transaction has */
     if (rc != ALC_OK) return rc;
     *hash = p->hash;
     if (!lnet_check_stateless(&c->fees, &p->tx, signed_tx.n, &fail)) {
@@ -241,18 +308,12 @@ static void join_line(struct lnet_chain *c, struct lnet_waiter *w)
 /* Waits in the line until met, stopped or out of time, and leaves it.  Under `door`. */
 static enum alc_rc stand_in_line(struct lnet_chain *c, struct lnet_waiter *w, uint32_t timeout_ms)
 {
-    struct timespec due;
+    struct timespec due = lnet_after_ms(timeout_ms);
     struct lnet_waiter **at = &c->waiters;
-    clock_gettime(CLOCK_MONOTONIC, &due);
-    due.tv_sec += timeout_ms / 1000;
-    due.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (due.tv_nsec >= 1000000000) {
-        due.tv_sec++;
-        due.tv_nsec -= 1000000000;
-    }
     while (!w->met && !c->stop)
         if (pthread_cond_timedwait(&w->go, &c->door, &due) == ETIMEDOUT) break;
-    while (*at != w) at = &(*at)->next;
+    while (*at != w)
+        at = &(*at)->next;
     *at = w->next;
     pthread_cond_destroy(&w->go);
     return w->met ? ALC_OK : ALC_TIMEOUT;

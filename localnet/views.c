@@ -113,7 +113,8 @@ void lnet_view_access(struct alc_jw *w, const struct alc_near_access *a)
         key_id(w, "receiver_id", a->receiver_id);
         alc_jw_key(w, "method_names");
         alc_jw_arr(w);
-        for (uint32_t i = 0; i < a->methods_count; i++) alc_jw_str(w, a->methods[i]);
+        for (uint32_t i = 0; i < a->methods_count; i++)
+            alc_jw_str(w, a->methods[i]);
         alc_jw_end(w);
         alc_jw_end(w);
         alc_jw_end(w);
@@ -177,7 +178,8 @@ static void view_delegate(struct alc_jw *w, const struct alc_near_delegate *d)
     key_id(w, "receiver_id", d->receiver_id);
     alc_jw_key(w, "actions");
     alc_jw_arr(w);
-    for (uint32_t i = 0; i < d->actions_count; i++) view_action(w, &d->actions[i], true);
+    for (uint32_t i = 0; i < d->actions_count; i++)
+        view_action(w, &d->actions[i], true);
     alc_jw_end(w);
     key_u64(w, "nonce", d->nonce);
     key_u64(w, "max_block_height", d->max_block_height);
@@ -203,9 +205,9 @@ static void view_call(struct alc_jw *w, const struct alc_near_action *a)
 
 static void view_key_action(struct alc_jw *w, const struct alc_near_action *a)
 {
-    alc_jw_key(w, a->kind == ALC_NEAR_ADD_KEY    ? "AddKey"
-                  : a->kind == ALC_NEAR_STAKE    ? "Stake"
-                                                 : "DeleteKey");
+    alc_jw_key(w, a->kind == ALC_NEAR_ADD_KEY ? "AddKey"
+                  : a->kind == ALC_NEAR_STAKE ? "Stake"
+                                              : "DeleteKey");
     alc_jw_obj(w);
     if (a->kind == ALC_NEAR_STAKE) key_amount(w, "stake", a->amount);
     alc_jw_key(w, "public_key");
@@ -292,7 +294,8 @@ void lnet_view_tx(struct alc_jw *w, const struct alc_near_signed *s)
     key_id(w, "receiver_id", s->tx.receiver_id);
     alc_jw_key(w, "actions");
     alc_jw_arr(w);
-    for (uint32_t i = 0; i < s->tx.actions_count; i++) view_action(w, &s->tx.actions[i], false);
+    for (uint32_t i = 0; i < s->tx.actions_count; i++)
+        view_action(w, &s->tx.actions[i], false);
     alc_jw_end(w);
     key_u64(w, "priority_fee", 0);
     alc_jw_key(w, "signature");
@@ -320,11 +323,13 @@ static void view_action_receipt(struct alc_jw *w, const struct lnet_receipt *r)
     alc_jw_end(w);
     alc_jw_key(w, "input_data_ids");
     alc_jw_arr(w);
-    for (uint32_t i = 0; i < r->inputs_count; i++) alc_jw_base58(w, alc_hash_bytes(&r->inputs[i]));
+    for (uint32_t i = 0; i < r->inputs_count; i++)
+        alc_jw_base58(w, alc_hash_bytes(&r->inputs[i]));
     alc_jw_end(w);
     alc_jw_key(w, "actions");
     alc_jw_arr(w);
-    for (uint32_t i = 0; i < r->actions_count; i++) view_action(w, &r->actions[i], false);
+    for (uint32_t i = 0; i < r->actions_count; i++)
+        view_action(w, &r->actions[i], false);
     alc_jw_end(w);
     alc_jw_key(w, "is_promise_yield");
     alc_jw_bool(w, r->kind == LNET_YIELD);
@@ -451,8 +456,7 @@ void lnet_view_outcome(struct alc_jw *w, const struct lnet_outcome *o)
 /* ---- blocks ---- */
 
 /* Sixty-four zero bytes: nobody signs here, but the text must parse. */
-#define NO_SIGNATURE                                                                               \
-    "ed25519:1111111111111111111111111111111111111111111111111111111111111111"
+#define NO_SIGNATURE "ed25519:1111111111111111111111111111111111111111111111111111111111111111"
 
 void lnet_view_header(struct alc_jw *w, const struct lnet_chain *c, const struct lnet_block *b)
 {
@@ -466,7 +470,8 @@ void lnet_view_header(struct alc_jw *w, const struct lnet_chain *c, const struct
     key_hash(w, "hash", &h->ref.hash);
     key_hash(w, "prev_hash", &b->prev_hash);
     key_hash(w, "prev_state_root", &c->head.root);
-    key_hash(w, "block_body_hash", &b->random);
+    alc_jw_key(w, "block_body_hash");
+    alc_jw_null(w);
     key_hash(w, "chunk_receipts_root", &none);
     key_hash(w, "chunk_headers_root", &b->chunk_hash);
     key_hash(w, "chunk_tx_root", &none);

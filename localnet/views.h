@@ -5,8 +5,8 @@
 #define LNET_VIEWS_H
 
 #include "base/json.h"
-#include "near/near.h"
 #include "localnet/node.h"
+#include "near/near.h"
 
 enum lnet_status { LNET_STATUS_VALUE, LNET_STATUS_RECEIPT, LNET_STATUS_FAILURE };
 
@@ -16,20 +16,20 @@ struct lnet_outcome {
     struct alc_bytes executor;
     uint64_t gas_burnt;
     __uint128_t tokens_burnt;
-    struct alc_bytes logs;       /* JSON strings with commas between */
+    struct alc_bytes logs;           /* JSON strings with commas between */
     const struct alc_hash *children; /* receipt_ids */
     size_t children_count;
     enum lnet_status status;
-    struct alc_bytes value;      /* VALUE: raw */
-    struct alc_hash next;        /* RECEIPT */
-    struct alc_bytes failure;    /* FAILURE: JSON under "Failure" */
-    bool is_tx;                  /* metadata of version 1 */
+    struct alc_bytes value;              /* VALUE: raw */
+    struct alc_hash next;                /* RECEIPT */
+    struct alc_bytes failure;            /* FAILURE: JSON under "Failure" */
+    bool is_tx;                          /* metadata of version 1 */
     struct alc_bytes profile, contracts; /* JSON values with commas between */
 };
 
 void lnet_view_account(struct alc_jw *w, const struct lnet_account *a);
 void lnet_view_account_fields(struct alc_jw *w, const struct lnet_account *a); /* its members */
-void lnet_view_key(struct alc_jw *w, const struct alc_near_key *key); /* a string */
+void lnet_view_key(struct alc_jw *w, const struct alc_near_key *key);          /* a string */
 void lnet_view_access(struct alc_jw *w, const struct alc_near_access *a);
 void lnet_view_action(struct alc_jw *w, const struct alc_near_action *a);
 void lnet_view_tx(struct alc_jw *w, const struct alc_near_signed *s);

@@ -1,9 +1,9 @@
-/* localnet/wait.c — receipts in their slot of a block: those that wait for data, the data, yields and
- * their timeouts (near.md 8).
+/* localnet/wait.c — receipts in their slot of a block: those that wait for data, the data, yields
+ * and their timeouts (near.md 8).
  *
- * A yield is a receipt that waits for data which the contract itself sends later.  Its row in `yield`
- * says so from the call that made it on, and goes with the data's arrival; its row in `expiry`
- * stays until its time, and is then ignored if nothing waits. */
+ * A yield is a receipt that waits for data which the contract itself sends later.  Its row in
+ * `yield` says so from the call that made it on, and goes with the data's arrival; its row in
+ * `expiry` stays until its time, and is then ignored if nothing waits. */
 #include "localnet/node.h"
 
 /* ---- data ---- */
@@ -28,26 +28,26 @@ static enum alc_rc take_data(struct lnet_chain *c, const char *account,
     struct alc_arg args[] = {ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(data_id))};
     struct alc_rows r;
     bool copied = true;
-    enum alc_rc rc = lnet_row(&r, c->store,
-                              "SELECT data FROM received WHERE account = $1 AND data_id = $2", args,
-                              2, err);
+    enum alc_rc rc =
+        lnet_row(&r, c->store, "SELECT data FROM received WHERE account = $1 AND data_id = $2",
+                 args, 2, err);
     if (rc != ALC_OK) return rc;
     out->kind = alc_rows_null(&r, 0) ? NEARVM_RESULT_FAILED : NEARVM_RESULT_DATA;
     if (out->kind == NEARVM_RESULT_DATA)
         copied = alc_arena_copy(arena, alc_rows_bytes(&r, 0), &out->data);
     alc_rows_end(&r);
     if (!copied) return ALC_NOMEM;
-    return alc_store_exec(c->store, NULL, "DELETE FROM received WHERE account = $1 AND data_id = $2",
-                          args, 2, err);
+    return alc_store_exec(c->store, NULL,
+                          "DELETE FROM received WHERE account = $1 AND data_id = $2", args, 2, err);
 }
 
 static enum alc_rc has_data(struct lnet_chain *c, const char *account,
                             const struct alc_hash *data_id, bool *has, struct alc_err *err)
 {
     struct alc_rows r;
-    enum alc_rc rc = lnet_row(
-        &r, c->store, "SELECT 1 FROM received WHERE account = $1 AND data_id = $2",
-        ALC_ARGS(ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(data_id))), err);
+    enum alc_rc rc =
+        lnet_row(&r, c->store, "SELECT 1 FROM received WHERE account = $1 AND data_id = $2",
+                 ALC_ARGS(ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(data_id))), err);
     *has = rc == ALC_OK;
     if (rc == ALC_NOT_FOUND) return ALC_OK;
     if (rc == ALC_OK) alc_rows_end(&r);
@@ -91,12 +91,11 @@ static enum alc_rc postpone(struct lnet_chain *c, const struct lnet_receipt *r, 
 static enum alc_rc expect(struct lnet_chain *c, const struct lnet_receipt *r,
                           const struct alc_hash *data_id, struct alc_err *err)
 {
-    return alc_store_exec(c->store, NULL,
-                          "INSERT INTO input(account, data_id, receipt) VALUES($1, $2, $3)",
-                          ALC_ARGS(ALC_TEXT(alc_near_id_bytes(&r->receiver)),
-                                   ALC_BLOB(alc_hash_bytes(data_id)),
-                                   ALC_BLOB(alc_hash_bytes(&r->id))),
-                          err);
+    return alc_store_exec(
+        c->store, NULL, "INSERT INTO input(account, data_id, receipt) VALUES($1, $2, $3)",
+        ALC_ARGS(ALC_TEXT(alc_near_id_bytes(&r->receiver)), ALC_BLOB(alc_hash_bytes(data_id)),
+                 ALC_BLOB(alc_hash_bytes(&r->id))),
+        err);
 }
 
 static enum alc_rc deliver_action(struct lnet_chain *c, struct lnet_block *b,
@@ -121,9 +120,9 @@ static enum alc_rc who_waits(struct lnet_chain *c, const char *account,
                              struct alc_err *err)
 {
     struct alc_rows r;
-    enum alc_rc rc = lnet_row(
-        &r, c->store, "SELECT receipt FROM input WHERE account = $1 AND data_id = $2",
-        ALC_ARGS(ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(data_id))), err);
+    enum alc_rc rc =
+        lnet_row(&r, c->store, "SELECT receipt FROM input WHERE account = $1 AND data_id = $2",
+                 ALC_ARGS(ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(data_id))), err);
     if (rc != ALC_OK) return rc;
     rc = lnet_hash_get(receipt, alc_rows_bytes(&r, 0), err);
     alc_rows_end(&r);
@@ -131,8 +130,8 @@ static enum alc_rc who_waits(struct lnet_chain *c, const char *account,
 }
 
 static enum alc_rc read_waiting(struct lnet_chain *c, const struct alc_hash *id,
-                                struct lnet_receipt *out, int64_t *missing,
-                                struct alc_arena *arena, struct alc_err *err)
+                                struct lnet_receipt *out, int64_t *missing, struct alc_arena *arena,
+                                struct alc_err *err)
 {
     struct alc_rows r;
     struct alc_bytes body;
@@ -187,11 +186,11 @@ enum alc_rc lnet_yield_open(struct lnet_chain *c, struct lnet_block *b, const ch
                  yield_id != NULL ? ALC_BLOB(alc_hash_bytes(yield_id)) : ALC_NULL_ARG),
         err);
     if (rc != ALC_OK) return rc;
-    return alc_store_exec(
-        c->store, NULL, "INSERT INTO expiry(height, account, data_id) VALUES($1, $2, $3)",
-        ALC_ARGS(ALC_INT(b->head.ref.height + c->fees.yield_timeout_blocks),
-                 ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(data_id))),
-        err);
+    return alc_store_exec(c->store, NULL,
+                          "INSERT INTO expiry(height, account, data_id) VALUES($1, $2, $3)",
+                          ALC_ARGS(ALC_INT(b->head.ref.height + c->fees.yield_timeout_blocks),
+                                   ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(data_id))),
+                          err);
 }
 
 enum alc_rc lnet_yield_resumed(struct lnet_chain *c, const char *account,
@@ -206,9 +205,9 @@ static enum alc_rc yield_state(struct lnet_chain *c, const char *account,
                                const struct alc_hash *data_id, bool *resumed, struct alc_err *err)
 {
     struct alc_rows r;
-    enum alc_rc rc = lnet_row(
-        &r, c->store, "SELECT resumed FROM yield WHERE account = $1 AND data_id = $2",
-        ALC_ARGS(ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(data_id))), err);
+    enum alc_rc rc =
+        lnet_row(&r, c->store, "SELECT resumed FROM yield WHERE account = $1 AND data_id = $2",
+                 ALC_ARGS(ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(data_id))), err);
     if (rc != ALC_OK) return rc;
     *resumed = alc_rows_int(&r, 0) != 0;
     alc_rows_end(&r);
@@ -227,9 +226,9 @@ enum alc_rc lnet_yield_by_id(struct lnet_chain *c, const char *account,
                              struct alc_err *err)
 {
     struct alc_rows r;
-    enum alc_rc rc = lnet_row(
-        &r, c->store, "SELECT data_id FROM yield WHERE account = $1 AND yield_id = $2",
-        ALC_ARGS(ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(yield_id))), err);
+    enum alc_rc rc =
+        lnet_row(&r, c->store, "SELECT data_id FROM yield WHERE account = $1 AND yield_id = $2",
+                 ALC_ARGS(ALC_TEXT(alc_cstr(account)), ALC_BLOB(alc_hash_bytes(yield_id))), err);
     if (rc != ALC_OK) return rc;
     rc = lnet_hash_get(data_id, alc_rows_bytes(&r, 0), err);
     alc_rows_end(&r);
@@ -245,10 +244,10 @@ static enum alc_rc deliver_resume(struct lnet_chain *c, struct lnet_block *b,
     enum alc_rc rc = yield_state(c, d->receiver.s, &d->data_id, &resumed, err);
     if (rc == ALC_NOT_FOUND) return ALC_OK;
     if (rc != ALC_OK || (!d->has_data && resumed)) return rc;
-    rc = alc_store_exec(c->store, NULL, "DELETE FROM yield WHERE account = $1 AND data_id = $2",
-                        ALC_ARGS(ALC_TEXT(alc_near_id_bytes(&d->receiver)),
-                                 ALC_BLOB(alc_hash_bytes(&d->data_id))),
-                        err);
+    rc = alc_store_exec(
+        c->store, NULL, "DELETE FROM yield WHERE account = $1 AND data_id = $2",
+        ALC_ARGS(ALC_TEXT(alc_near_id_bytes(&d->receiver)), ALC_BLOB(alc_hash_bytes(&d->data_id))),
+        err);
     return rc == ALC_OK ? deliver_data(c, b, d, arena, err) : rc;
 }
 
@@ -274,8 +273,8 @@ static enum alc_rc next_expired(struct lnet_chain *c, uint64_t height, struct ln
     if (rc != ALC_OK) return rc;
     if (!due) return ALC_NOT_FOUND;
     out->predecessor = out->receiver;
-    return alc_store_exec(c->store, NULL, "DELETE FROM expiry WHERE seq = $1", ALC_ARGS(ALC_INT(seq)),
-                          err);
+    return alc_store_exec(c->store, NULL, "DELETE FROM expiry WHERE seq = $1",
+                          ALC_ARGS(ALC_INT(seq)), err);
 }
 
 enum alc_rc lnet_yield_timeouts(struct lnet_chain *c, struct lnet_block *b, struct alc_err *err)

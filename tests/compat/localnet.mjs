@@ -3,6 +3,11 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
+const running = new Set();
+
+// endAll is for after(): a failed test may have left a program behind.
+export const endAll = () => running.forEach((child) => child.kill('SIGKILL'));
+
 const secretOf = (account) => JSON.parse(readFileSync(account.key_file, 'utf8')).private_key;
 
 // start(program, ...flags) resolves to what the ready line says, the secrets of the accounts, and
@@ -12,10 +17,13 @@ export async function start(program, ...flags) {
         stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = new Promise((resolve) => child.on('close', (code) => resolve(code)));
+    running.add(child);
+    ended.then(() => running.delete(child));
     const lines = createInterface({ input: child.stdout });
     const ready = await Promise.race([
         new Promise((resolve) => lines.once('line', (line) => resolve(JSON.parse(line)))),
         ended.then((code) => Promise.reject(new Error(`alcove-localnet ended with ${code}`))),
+        new Promise((_, reject) => child.once('error', reject)),
     ]);
     return {
         ...ready,

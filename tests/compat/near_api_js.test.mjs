@@ -64,7 +64,7 @@ test('a transfer arrives to the last yocto', async () => {
     const before = (await to.getState()).balance.total;
     const result = await root.transfer({ receiverId: to.accountId, amount: 123456789n });
     assert.equal((await to.getState()).balance.total - before, 123456789n);
-    assert.equal(result.final_execution_status, 'FINAL');
+    assert.ok(['EXECUTED', 'FINAL'].includes(result.final_execution_status)); // the refund may be under way
     assert.equal(result.status.SuccessValue, '');
     assert.equal(result.transaction.signer_id, 'test.near');
     // 223182562500 gas for the action, as much again for its receipt
@@ -254,7 +254,8 @@ test('an old nonce is refused, the same bytes again are not', async () => {
     const sent = await provider.sendTransaction(second);
     await assert.rejects(provider.sendTransaction(first), errors.InvalidNonceError);
     const again = await provider.sendTransaction(second);
-    assert.deepEqual(again, sent);
+    assert.deepEqual(again.transaction, sent.transaction);
+    assert.deepEqual(again.transaction_outcome, sent.transaction_outcome);
     // a second client with nonces of its own makes the first's stale: it reads them anew
     const twin = new Account(alice.accountId, provider, new KeyPairSigner(alice.keys));
     for (let i = 0; i < 3; i++) await twin.transfer({ receiverId: 'test.near', amount: 1n });
@@ -264,14 +265,16 @@ test('an old nonce is refused, the same bytes again are not', async () => {
 test('many transactions of one key at once all arrive', async () => {
     const to = await newAccount('many');
     const before = (await to.getState()).balance.total;
+    // They overtake each other on their connections; the client signs those anew that came too late.
+    // Amounts differ, since equal transactions with one nonce would be one transaction.
     const results = await root.signAndSendTransactions({
-        transactions: Array.from({ length: 50 }, () => ({
+        transactions: Array.from({ length: 16 }, (_, i) => ({
             receiverId: to.accountId,
-            actions: [actions.transfer(7n)],
+            actions: [actions.transfer(2n ** BigInt(i))],
         })),
     });
-    assert.equal(results.length, 50);
-    assert.equal((await to.getState()).balance.total - before, 350n);
+    assert.equal(new Set(results.map((r) => r.transaction.hash)).size, 16);
+    assert.equal((await to.getState()).balance.total - before, 2n ** 16n - 1n);
 });
 
 test('a transaction is sent without waiting and followed', async () => {
@@ -408,7 +411,8 @@ test('the block stream tells of the receipts and their logs', async () => {
         if (block === null) continue;
         for (const shard of block.shards)
             for (const done of shard.receipt_execution_outcomes)
-                if (done.receipt.receiver_id === contract.accountId) seen.push(done);
+                if (done.receipt.receiver_id === contract.accountId && done.receipt.predecessor_id !== 'system')
+                    seen.push(done);
     }
     assert.equal(seen.length, 1);
     assert.deepEqual(seen[0].execution_outcome.outcome.logs, ['the greeting is set']);

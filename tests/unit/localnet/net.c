@@ -37,14 +37,16 @@ static struct {
 
 static void forget_keys(void)
 {
-    for (size_t i = 0; i < KEYS_MAX; i++) alc_ed25519_fini(&keys[i].key);
+    for (size_t i = 0; i < KEYS_MAX; i++)
+        alc_ed25519_fini(&keys[i].key);
 }
 
 const struct alc_ed25519 *net_key(const char *id)
 {
     size_t i = 0;
     struct alc_hash seed;
-    while (i < KEYS_MAX && keys[i].id[0] != 0 && strcmp(keys[i].id, id) != 0) i++;
+    while (i < KEYS_MAX && keys[i].id[0] != 0 && strcmp(keys[i].id, id) != 0)
+        i++;
     if (i == KEYS_MAX) give_up("too many keys", NULL);
     if (keys[i].id[0] != 0) return &keys[i].key;
     if (i == 0 && atexit(forget_keys) != 0) give_up("atexit", NULL);
@@ -98,11 +100,33 @@ void net_reopen(struct net *n)
     open_chain(n);
 }
 
+static void forget_docs(void);
+
 void net_close(struct net *n)
 {
     lnet_chain_close(n->chain);
+    forget_docs();
     alc_arena_fini(&n->arena);
     free(n);
+}
+
+int net_setup(void **state)
+{
+    *state = net_open(NULL);
+    return 0;
+}
+
+int net_setup_tool(void **state)
+{
+    net_setup(state);
+    net_deploy(*state, "tool.test");
+    return 0;
+}
+
+int net_teardown(void **state)
+{
+    net_close(*state);
+    return 0;
 }
 
 void net_step(struct net *n)
@@ -119,19 +143,23 @@ void net_settle(struct net *n)
 
 /* ---- reading ---- */
 
-static const struct alc_json *parse(struct net *n, struct alc_buf *text)
+/* Parsed documents live until there are many, far longer than a test looks at one. */
+#define DOCS_MAX 20000
+static struct alc_json *docs[DOCS_MAX];
+static size_t docs_count;
+
+static void forget_docs(void)
 {
-    /* parsed documents live as long as the program: a test is short */
-    static struct alc_json *docs[4096];
-    static size_t count;
+    while (docs_count > 0)
+        alc_json_close(docs[--docs_count]);
+}
+
+static const struct alc_json *parse(struct alc_bytes text)
+{
     struct alc_err err = {0};
-    (void)n;
-    if (count == 4096) {
-        for (size_t i = 0; i < count; i++) alc_json_close(docs[i]);
-        count = 0;
-    }
-    must(alc_json_open(&docs[count], alc_buf_bytes(text), LNET_DOC_MAX_BYTES, &err), "json", &err);
-    return docs[count++];
+    if (docs_count == DOCS_MAX) forget_docs();
+    must(alc_json_open(&docs[docs_count], text, LNET_DOC_MAX_BYTES, &err), "json", &err);
+    return docs[docs_count++];
 }
 
 static const char *keep(struct net *n, const struct alc_buf *b)
@@ -150,6 +178,52 @@ const struct alc_json *net_path(const struct alc_json *v, const char *path)
         path += len + (path[len] == '.');
     }
     return v;
+}
+
+const struct alc_json *net_json(const char *text)
+{
+    return parse(alc_cstr(text));
+}
+
+static bool differ(const struct alc_json *a, const struct alc_json *b)
+{
+    struct alc_buf x = ALC_BUF(1u << 20), y = ALC_BUF(1u << 20);
+    if (a != NULL) alc_json_dump(a, &x);
+    if (b != NULL) alc_json_dump(b, &y);
+    fprintf(stderr, "  %s\nis not\n  %s\n", alc_buf_text(&x), alc_buf_text(&y));
+    alc_buf_fini(&x);
+    alc_buf_fini(&y);
+    return false;
+}
+
+static bool same_scalar(const struct alc_json *a, const struct alc_json *b)
+{
+    struct alc_buf x = ALC_BUF(1u << 20), y = ALC_BUF(1u << 20);
+    alc_json_dump(a, &x);
+    alc_json_dump(b, &y);
+    bool same = alc_bytes_eq(alc_buf_bytes(&x), alc_buf_bytes(&y));
+    alc_buf_fini(&x);
+    alc_buf_fini(&y);
+    return same;
+}
+
+bool net_same(const struct alc_json *a, const struct alc_json *b)
+{
+    enum alc_json_kind kind = alc_json_kind(a);
+    if (a == NULL || b == NULL || kind != alc_json_kind(b) ||
+        alc_json_count(a) != alc_json_count(b))
+        return differ(a, b);
+    if (kind != ALC_JSON_ARRAY && kind != ALC_JSON_OBJECT) return same_scalar(a, b) || differ(a, b);
+    for (size_t i = 0; i < alc_json_count(a); i++) {
+        const char *key;
+        const struct alc_json *x = alc_json_at(a, i), *y = alc_json_at(b, i);
+        if (kind == ALC_JSON_OBJECT) {
+            x = alc_json_member(a, i, &key);
+            y = alc_json_get(b, key);
+        }
+        if (!net_same(x, y)) return false;
+    }
+    return true;
 }
 
 uint64_t net_u64(const struct net_result *r, const char *path)
@@ -177,7 +251,7 @@ static const struct alc_json *read_account(struct net *n, const char *id)
     enum alc_rc rc = lnet_read_account(n->chain, id, &out, &at, &err);
     if (rc != ALC_NOT_FOUND) {
         must(rc, id, &err);
-        v = parse(n, &out);
+        v = parse(alc_buf_bytes(&out));
     }
     alc_buf_fini(&out);
     return v;
@@ -213,7 +287,8 @@ uint64_t net_nonce(struct net *n, const char *id, const struct alc_near_key *key
     struct alc_err err = {0};
     uint64_t v;
     must(lnet_read_key(n->chain, id, key, &out, &at, &err), "key", &err);
-    if (!alc_json_u64(alc_json_get(parse(n, &out), "nonce"), &v)) give_up("no nonce", NULL);
+    if (!alc_json_u64(alc_json_get(parse(alc_buf_bytes(&out)), "nonce"), &v))
+        give_up("no nonce", NULL);
     alc_buf_fini(&out);
     return v;
 }
@@ -271,8 +346,8 @@ struct alc_bytes net_tx(struct net *n, const char *signer, const char *receiver,
                         struct alc_near_action *actions, uint32_t count)
 {
     struct alc_near_key key = net_public(signer);
-    return net_tx_with(n, signer, net_key(signer), net_nonce(n, signer, &key) + 1, receiver, actions,
-                       count);
+    return net_tx_with(n, signer, net_key(signer), net_nonce(n, signer, &key) + 1, receiver,
+                       actions, count);
 }
 
 struct alc_hash net_submit(struct net *n, struct alc_bytes tx)
@@ -302,7 +377,7 @@ struct net_result net_result_of(struct net *n, const struct alc_hash *hash)
     struct alc_err err = {0};
     struct net_result r = {.hash = *hash};
     must(lnet_read_tx(n->chain, hash, true, &out, &err), "result", &err);
-    r.json = parse(n, &out);
+    r.json = parse(alc_buf_bytes(&out));
     r.text = keep(n, &out);
     alc_buf_fini(&out);
     return r;
@@ -347,8 +422,8 @@ struct net_result net_call(struct net *n, const char *signer, const char *receiv
 
 void net_create(struct net *n, const char *id, __uint128_t amount)
 {
-    struct alc_near_action a[] = {{.kind = ALC_NEAR_CREATE_ACCOUNT}, net_act_transfer(amount),
-                                  net_act_key(id)};
+    struct alc_near_action a[] = {
+        {.kind = ALC_NEAR_CREATE_ACCOUNT}, net_act_transfer(amount), net_act_key(id)};
     struct net_result r = net_send(n, "test", id, a, 3);
     if (!net_is(&r, "")) give_up("create", NULL);
 }
@@ -405,6 +480,19 @@ bool net_failed(const struct net_result *r, const char *part)
     alc_buf_fini(&out);
     if (!ok) fprintf(stderr, "no failure with %s in %s\n", part, r->text);
     return ok;
+}
+
+/* ---- sandbox ---- */
+
+enum alc_rc net_records(struct net *n, const char *json, struct alc_err *err)
+{
+    return lnet_chain_patch(n->chain, alc_cstr(json), err);
+}
+
+void net_forward(struct net *n, uint64_t delta)
+{
+    struct alc_err err = {0};
+    must(lnet_chain_fast_forward(n->chain, delta, &err), "fast forward", &err);
 }
 
 /* ---- conservation ---- */

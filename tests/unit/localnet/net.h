@@ -1,13 +1,13 @@
-/* tests/unit/localnet/net.h — a chain for a test: in memory or in a folder, with a clock of its own,
- * making blocks when told.
+/* tests/unit/localnet/net.h — a chain for a test: in memory or in a folder, with a clock of its
+ * own, making blocks when told.
  *
  *     struct net *n = net_open(NULL);
  *     net_deploy(n, "tool.test");
  *     struct net_result r = net_call(n, "alice.test", "tool.test", "chain", "", 0);
  *     assert_true(net_is(&r, "1one;"));
  *
- * Accounts: alice.test, bob.test, registrar and test (parent of all), 1,000,000 NEAR each, with keys
- * net_key(id).  What cannot go on prints a sentence and aborts.  One thread. */
+ * Accounts: alice.test, bob.test, registrar and test (parent of all), 1,000,000 NEAR each, with
+ * keys net_key(id).  What cannot go on prints a sentence and aborts.  One thread. */
 #ifndef NET_H
 #define NET_H
 
@@ -27,6 +27,10 @@ struct net {
 };
 
 struct net *net_open(const char *folder);
+/* What cmocka wants: an empty net, and one with tool.test on it. */
+int net_setup(void **state);
+int net_setup_tool(void **state);
+int net_teardown(void **state);
 void net_close(struct net *n);
 void net_reopen(struct net *n); /* the folder's chain, as after a restart */
 
@@ -69,11 +73,14 @@ void net_deploy(struct net *n, const char *id);
 void net_create(struct net *n, const char *id, __uint128_t amount);
 
 /* Questions about a result.  Each prints what there is when the answer is no. */
-bool net_is(const struct net_result *r, const char *value);     /* SuccessValue */
-bool net_failed(const struct net_result *r, const char *part);  /* Failure whose JSON has this */
-bool net_has(const struct net_result *r, const char *part);     /* anywhere in the TxResult */
+bool net_is(const struct net_result *r, const char *value);    /* SuccessValue */
+bool net_failed(const struct net_result *r, const char *part); /* Failure whose JSON has this */
+bool net_has(const struct net_result *r, const char *part);    /* anywhere in the TxResult */
 /* net_path walks "receipts_outcome.0.outcome.gas_burnt"; NULL where there is nothing. */
 const struct alc_json *net_path(const struct alc_json *v, const char *path);
+/* net_same compares two documents, members in any order; prints the first difference. */
+bool net_same(const struct alc_json *a, const struct alc_json *b);
+const struct alc_json *net_json(const char *text);
 uint64_t net_u64(const struct net_result *r, const char *path);
 const char *net_text(const struct net_result *r, const char *path);
 
@@ -84,6 +91,10 @@ uint64_t net_nonce(struct net *n, const char *id, const struct alc_near_key *key
 uint64_t net_height(struct net *n);
 /* net_view gives what a view call returned, or "error: ..." */
 const char *net_view(struct net *n, const char *id, const char *method, const char *args);
+
+/* net_records patches the state (sandbox_patch_state); what came of it. */
+enum alc_rc net_records(struct net *n, const char *json, struct alc_err *err);
+void net_forward(struct net *n, uint64_t delta);
 
 /* net_total is all there is: balances, stakes, and what receipts under way carry. */
 __uint128_t net_total(struct net *n);

@@ -24,8 +24,8 @@ uint64_t storage_write(uint64_t kl, uint64_t kp, uint64_t vl, uint64_t vp, uint6
 IMPORT(storage_read) uint64_t storage_read(uint64_t kl, uint64_t kp, uint64_t reg);
 IMPORT(storage_remove) uint64_t storage_remove(uint64_t kl, uint64_t kp, uint64_t reg);
 IMPORT(promise_create)
-uint64_t promise_create(uint64_t al, uint64_t ap, uint64_t ml, uint64_t mp, uint64_t il, uint64_t ip,
-                        uint64_t amount, uint64_t gas);
+uint64_t promise_create(uint64_t al, uint64_t ap, uint64_t ml, uint64_t mp, uint64_t il,
+                        uint64_t ip, uint64_t amount, uint64_t gas);
 IMPORT(promise_then)
 uint64_t promise_then(uint64_t p, uint64_t al, uint64_t ap, uint64_t ml, uint64_t mp, uint64_t il,
                       uint64_t ip, uint64_t amount, uint64_t gas);
@@ -120,6 +120,13 @@ EXPORT(boom)
     panic_utf8(LIT("boom"));
 }
 
+/* uses all its gas */
+EXPORT(spin)
+{
+    for (volatile uint32_t i = 0;; i++) {
+    }
+}
+
 EXPORT(echo)
 {
     read_input();
@@ -141,7 +148,8 @@ EXPORT(dice)
     value_return(32, P(arg));
 }
 
-/* what came of the promises before: "1" with data, "2" failed; then the data, with ';' after each */
+/* what came of the promises before: "1" with data, "2" failed; then the data, with ';' after each
+ */
 EXPORT(cb)
 {
     static uint8_t out[4096];

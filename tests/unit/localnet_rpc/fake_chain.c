@@ -171,7 +171,9 @@ enum alc_rc lnet_read_tx(struct lnet_chain *c, const struct alc_hash *tx, bool r
     struct alc_hash good = fake_tx();
     (void)err;
     return put(out, c->sent && alc_hash_eq(tx, &good) ? ALC_OK : ALC_NOT_FOUND,
-               receipts ? "{\"receipts\":[]}" : "{\"status\":{}}");
+               c->result != NULL ? c->result
+               : receipts        ? "{\"receipts\":[]}"
+                                 : "{\"status\":{}}");
 }
 
 enum alc_rc lnet_read_receipt(struct lnet_chain *c, const struct alc_hash *receipt,

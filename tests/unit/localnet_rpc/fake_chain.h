@@ -15,9 +15,10 @@ struct lnet_chain {
     const char *view;     /* result bytes of a view call */
     enum lnet_level level; /* of the transaction whose bytes are "good" */
     bool sent;
-    unsigned waits;    /* calls of lnet_chain_wait */
-    char patched[256]; /* records of the last patch */
-    uint64_t delta;    /* of the last fast-forward */
+    const char *result; /* of the transaction, when not the usual one */
+    unsigned waits;     /* calls of lnet_chain_wait */
+    char patched[256];  /* records of the last patch */
+    uint64_t delta;     /* of the last fast-forward */
 };
 
 #define FAKE_PANIC                                                                                 \

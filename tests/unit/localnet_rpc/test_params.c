@@ -178,8 +178,8 @@ static void malformed_queries_are_refused(void **state)
         "{\"request_type\":\"view_nothing\",\"finality\":\"final\",\"account_id\":\"a.near\"}",
         "{\"request_type\":\"view_access_key\",\"finality\":\"final\",\"account_id\":\"a.near\"}",
         "{\"request_type\":\"call_function\",\"finality\":\"final\",\"account_id\":\"a.near\"}",
-        "{\"request_type\":\"view_state\",\"finality\":\"final\",\"account_id\":\"a.near\","
-        "\"prefix_base64\":\"=\"}",
+        ("{\"request_type\":\"view_state\",\"finality\":\"final\",\"account_id\":\"aa\","
+         "\"prefix_base64\":7}"),
         "{\"finality\":\"final\",\"account_id\":\"a.near\"}",
     };
     struct fixture *f = *state;

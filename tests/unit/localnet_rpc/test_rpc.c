@@ -394,7 +394,8 @@ static void block_made_while_a_query_runs_does_no_harm(void **state)
 
 /* ---- transactions ---- */
 
-#define GOOD "Z29vZA==" /* the bytes "good" */
+#define GOOD "Z29vZA=="                                          /* the bytes "good" */
+#define GOOD_HASH "91kEPvGtCg7ntyy8oQRiV8iYZFdaSp7RGdaeaVYjxWdR" /* their SHA-256 */
 
 static void send_waits_and_shows_the_transaction(void **state)
 {
@@ -426,6 +427,25 @@ static void invalid_transaction_shows_the_variant(void **state)
                  ",\"data\":{\"TxExecutionError\":{\"InvalidTxError\":\"Expired\"}}}");
 }
 
+/* near-api-js signs anew on INVALID_TRANSACTION, not on a failure inside a result. */
+static void overtaken_transaction_is_invalid_for_its_sender(void **state)
+{
+    struct fixture *f = *state;
+    f->chain.result =
+        "{\"status\":{\"Failure\":{\"InvalidTxError\":{\"InvalidNonce\":{\"tx_nonce\":1,"
+        "\"ak_nonce\":2}}}}}";
+    expect_error(f, "send_tx", "[\"" GOOD "\"]", 200,
+                 "{\"name\":\"HANDLER_ERROR\",\"cause\":{\"name\":\"INVALID_TRANSACTION\",\"info\":"
+                 "{}}," SERVER
+                 ",\"data\":{\"TxExecutionError\":{\"InvalidTxError\":{\"InvalidNonce\":"
+                 "{\"tx_nonce\":1,\"ak_nonce\":2}}}}}");
+    expect_result(f, "tx", "[\"" GOOD_HASH "\",\"a.near\"]", f->chain.result);
+    f->chain.result = "{\"status\":{\"SuccessValue\":\"\"},\"said\":\"\\\"InvalidTxError\\\"\"}";
+    expect_result(f, "send_tx", "[\"" GOOD "\"]", f->chain.result);
+    f->chain.result = "{\"status\":{\"SuccessValue\":\"\"},\"InvalidTxError\":1}";
+    expect_result(f, "send_tx", "[\"" GOOD "\"]", f->chain.result);
+}
+
 static void bytes_that_are_no_transaction_are_a_parse_error(void **state)
 {
     expect_error(*state, "broadcast_tx_async", "[\"bm9pc2U=\"]", 400,
@@ -442,9 +462,6 @@ static void full_chain_asks_to_come_again(void **state)
                  "{\"name\":\"INTERNAL_ERROR\",\"cause\":{\"name\":\"INTERNAL_ERROR\",\"info\":"
                  "{\"error_message\":\"too many wait\"}}," SERVER ",\"data\":\"too many wait\"}");
 }
-
-/* SHA-256 of "good", in base58. */
-#define GOOD_HASH "91kEPvGtCg7ntyy8oQRiV8iYZFdaSp7RGdaeaVYjxWdR"
 
 static void async_gives_the_hash_even_of_an_invalid_one(void **state)
 {
@@ -633,6 +650,7 @@ int main(void)
         TEST(send_waits_and_shows_the_transaction),
         TEST(send_times_out),
         TEST(invalid_transaction_shows_the_variant),
+        TEST(overtaken_transaction_is_invalid_for_its_sender),
         TEST(bytes_that_are_no_transaction_are_a_parse_error),
         TEST(full_chain_asks_to_come_again),
         TEST(async_gives_the_hash_even_of_an_invalid_one),
