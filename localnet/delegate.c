@@ -1,6 +1,5 @@
 /* localnet/delegate.c — a delegate action (NEP-366): what somebody else signed and the outer signer
  * pays for. */
-
 #include "localnet/node.h"
 
 static void fail_text(struct lnet_apply *a, const char *kind)

@@ -40,7 +40,7 @@ enum alc_rc cli_bundle_read(struct cli_bundle *out, struct alc_bytes text, struc
                             struct alc_err *err)
 {
     struct alc_json *doc = NULL;
-    struct alc_bytes format;
+    struct alc_bytes format, request;
     uint8_t sig[ALC_STATEMENT_SIG_BYTES];
     enum alc_rc rc = alc_json_open(&doc, text, CLI_BUNDLE_MAX_BYTES, err);
 
@@ -62,9 +62,12 @@ enum alc_rc cli_bundle_read(struct cli_bundle *out, struct alc_bytes text, struc
         memcpy(p + out->signed_statement.n, sig, sizeof sig);
         out->signed_statement = (struct alc_bytes){p, out->signed_statement.n + sizeof sig};
     }
-    if (rc == ALC_OK && alc_json_str(alc_json_get(doc, "request"), &format)) {
-        out->has_request = alc_arena_copy(arena, format, &out->request);
-        if (!out->has_request) rc = alc_fail(err, ALC_NOMEM, "no memory for the request");
+    if (rc == ALC_OK && alc_json_get(doc, "request") != NULL) {
+        if (!alc_json_str(alc_json_get(doc, "request"), &request))
+            rc = alc_fail(err, ALC_BAD_INPUT, "its \"request\" is not a text");
+        else if (!alc_arena_copy(arena, request, &out->request))
+            rc = alc_fail(err, ALC_NOMEM, "no memory for the request");
+        out->has_request = rc == ALC_OK;
     }
     if (rc == ALC_OK && alc_json_get(doc, "input") != NULL) {
         out->has_input = base64_member(doc, "input", arena, &out->input);

@@ -11,6 +11,7 @@
 
 #define ARENA_BYTES (64u << 20)
 #define EXIT_REJECTED 1
+#define EXIT_UNREADABLE 2 /* whatever kept us from a verdict: scripts tell three cases apart */
 
 struct settings {
     const char *input, *output, *code, *worker_key, *contract, *chain;
@@ -52,6 +53,22 @@ static void print_key(char out[ALC_NEAR_KEY_TEXT_MAX], const struct alc_hash *ke
     alc_near_key_text(out, &k);
 }
 
+/* plain is a string of the statement for a terminal: whoever made the statement chose its bytes, and
+ * a line break or an escape sequence among them could write a verdict of its own. */
+static const char *plain(char out[ALC_STATEMENT_PROJECT_MAX_BYTES * 4 + 1], struct alc_bytes s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n && i < ALC_STATEMENT_PROJECT_MAX_BYTES; i++) {
+        if (s.p[i] >= 0x20 && s.p[i] < 0x7f && s.p[i] != '\\')
+            out[n++] = (char)s.p[i];
+        else
+            n += (size_t)sprintf(out + n, "\\x%02x", s.p[i]);
+    }
+    out[n] = 0;
+    return out;
+}
+
 static void say_people(const struct alc_verdict *v, const struct alc_expect *e, const char *why)
 {
     const struct alc_statement *s = &v->statement;
@@ -60,6 +77,7 @@ static void say_people(const struct alc_verdict *v, const struct alc_expect *e, 
                                    {"input  ", &s->input_hash, e->input != NULL},
                                    {"output ", &s->output_hash, e->output != NULL}};
     char key[ALC_NEAR_KEY_TEXT_MAX], hex[65];
+    char a[ALC_STATEMENT_PROJECT_MAX_BYTES * 4 + 1], b[sizeof a];
 
     if (!v->accepted) printf("REJECTED: %s\n", why);
     if (v->refusal == ALC_REFUSAL_FORMAT) return;
@@ -67,13 +85,11 @@ static void say_people(const struct alc_verdict *v, const struct alc_expect *e, 
     printf("%s statement %s\n", v->accepted ? "ACCEPTED" : "  the", cli_hex(hex, &v->hash));
     printf("  signed by   %s\n", key);
     if (s->request_id == ALC_STATEMENT_HTTPS_REQUEST)
-        printf("  asked over  HTTPS, call %.*s\n", (int)s->call_id.n, (const char *)s->call_id.p);
+        printf("  asked over  HTTPS, call %s\n", plain(a, s->call_id));
     else
-        printf("  asked on    %.*s by contract %.*s, request %" PRIu64 "\n", (int)s->chain_id.n,
-               (const char *)s->chain_id.p, (int)s->contract_id.n, (const char *)s->contract_id.p,
-               s->request_id);
-    printf("  asked by    %.*s, through %.*s\n", (int)s->signer_id.n, (const char *)s->signer_id.p,
-           (int)s->predecessor_id.n, (const char *)s->predecessor_id.p);
+        printf("  asked on    %s by contract %s, request %" PRIu64 "\n", plain(a, s->chain_id),
+               plain(b, s->contract_id), s->request_id);
+    printf("  asked by    %s, through %s\n", plain(a, s->signer_id), plain(b, s->predecessor_id));
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
         printf("  %s     %s  %s\n", claims[i].name, cli_hex(hex, claims[i].hash),
                claims[i].compared ? "compared" : "not shown, so not compared");
@@ -216,6 +232,6 @@ int alc_cli_verify(int argc, char **argv)
     if (rc == ALC_OK) rc = verify(&set, rest.words[0], &accepted, &arena, &err);
     if (rc != ALC_OK) fprintf(stderr, "alcove verify: %s\n", alc_err_text(&err, rc));
     alc_arena_fini(&arena);
-    if (rc != ALC_OK) return alc_rc_exit(rc);
+    if (rc != ALC_OK) return EXIT_UNREADABLE;
     return accepted ? 0 : EXIT_REJECTED;
 }

@@ -10,8 +10,10 @@
 
 #include "base/base.h"
 
-#define ALC_ENGINE_MODULE_MAX_BYTES (10u << 20) /* guest-abi: a WasmUrl is at most 10 MiB */
-#define ALC_ENGINE_STDERR_MAX_BYTES (1u << 20)  /* what is kept; the rest is dropped */
+#define ALC_ENGINE_MODULE_MAX_BYTES (10u << 20)    /* guest-abi: a WasmUrl is at most 10 MiB */
+#define ALC_ENGINE_FUNCTION_MAX_BYTES (192u << 10) /* of one function's code */
+#define ALC_ENGINE_FUNCTIONS_MAX 65536u
+#define ALC_ENGINE_STDERR_MAX_BYTES (1u << 20) /* what is kept; the rest is dropped */
 
 struct alc_engine; /* opaque */
 struct alc_module; /* opaque; counted by the engine's cache */
@@ -137,7 +139,8 @@ struct alc_compiled {
  * in memory, then on disk, then compiles `wasm`.  Two callers at once compile once.  *info may be
  * NULL.  *out is released by the caller.
  * ALC_BAD_INPUT: not WebAssembly, invalid, or not of `target` (guest-abi §1.1 sentences).
- * ALC_LIMIT: over module_max_bytes, or what it declares (memories, tables) exceeds the pool.
+ * ALC_LIMIT: over module_max_bytes or the limits on functions above, or what it declares (memories,
+ * tables) exceeds the pool.
  * ALC_TIMEOUT: over compile_max_ms.  ALC_NOMEM, ALC_IO. */
 ALC_MUST enum alc_rc alc_engine_compile(struct alc_engine *e, struct alc_module **out,
                                         struct alc_compiled *info, const struct alc_hash *code,

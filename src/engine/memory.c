@@ -161,7 +161,10 @@ static enum alc_rc compile(struct order *o, struct alcw_module **w, struct alcw_
     char why[400] = "";
     const struct alcw_text text = {why, sizeof why};
     enum alcw_rc got;
+    enum alc_rc rc;
 
+    rc = alc_shape_check((struct alc_bytes){o->wasm, o->n}, &m->err);
+    if (rc != ALC_OK) return rc;
     got = alcw_compile(artifact, o->e->w, kind, o->wasm, o->n, text);
     if (got == ALCW_INVALID) return invalid(&m->err, m->kind, why);
     if (got == ALCW_OK) got = alcw_load(w, o->e->w, kind, artifact->p, artifact->n, text);

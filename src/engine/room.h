@@ -63,6 +63,9 @@ struct alc_engine {
 /* memory.c */
 void alc_modules_drop(struct alc_engine *e); /* at close */
 
+/* shape.c — ALC_LIMIT: compiling it could take more time or memory than it is worth. */
+ALC_MUST enum alc_rc alc_shape_check(struct alc_bytes wasm, struct alc_err *err);
+
 /* disk.c — compiled modules in a folder.
  *
  * alc_disk_get reads the artifact of (code, kind) into *file and points *artifact into it; the

@@ -8,7 +8,7 @@
 /* A resume carries at most 1,024 bytes; what the contract adds for with_proof needs some of them. */
 #define RESPONSE_MAX_BYTES 1023u
 #define PROOF_ROOM_BYTES 160u
-#define ERROR_MAX_BYTES 512u      /* of an error that is cut */
+#define ERROR_MAX_BYTES 512u /* of an error that is cut */
 /* stderr of a guest, each byte of it a U+FFFD, and the words around it. */
 #define ERROR_RAW_MAX_BYTES (4u << 20)
 

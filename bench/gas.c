@@ -1,0 +1,27 @@
+/* bench/gas.c — what the main contract's calls burn in NEAR's VM, in Tgas, without and with trie
+ * nodes (10 for each write and removal), beside OutLayer's binary for the same call. */
+#include "tests/contract/gas.h"
+
+#include <stdio.h>
+
+int main(void)
+{
+    struct gas_row rows[GAS_ROWS_MAX];
+    size_t n = gas_measure(rows);
+
+    printf("%-32s %8s %8s %8s %8s %6s\n", "call", "Tgas", "nodes", "limit", "OutLayer", "ratio");
+    for (size_t i = 0; i < n; i++) {
+        double bare = (double)rows[i].bare / 1e12;
+        printf("%-32s %8.3f %8.3f", rows[i].name, bare, (double)rows[i].nodes / 1e12);
+        if (rows[i].limit != 0)
+            printf(" %8.3f", (double)rows[i].limit / 1e12);
+        else
+            printf(" %8s", "-");
+        if (rows[i].outlayer > 0)
+            printf(" %8.3f %6.2f\n", rows[i].outlayer, bare / rows[i].outlayer);
+        else
+            printf(" %8s %6s\n", "-", "-");
+    }
+    printf("%-32s %8zu bytes (OutLayer 729 kB)\n", "compute.wasm", gas_code_bytes());
+    return 0;
+}
