@@ -201,7 +201,6 @@ void out_account(struct near_out *o, struct alc_bytes a);
 near_u128 cost(const struct prices *p, const struct metrics *m);
 void log_charged(near_u128 yocto);
 void out_metrics(struct near_out *o, const struct metrics *m);
-size_t payload_write(uint8_t *buf, size_t cap, const struct response *r, const struct shown *p);
 void payload_read(struct response *r, struct shown *p, uint8_t *buf, size_t n);
 
 /* ---- proof.c ---- */

@@ -141,7 +141,8 @@ enum {
     BIT_STORED = 1 << 6, /* over the stored output */
 };
 
-size_t payload_write(uint8_t *buf, size_t cap, const struct response *r, const struct shown *p)
+static size_t payload_write(uint8_t *buf, size_t cap, const struct response *r,
+                            const struct shown *p)
 {
     struct alc_borsh w = alc_borsh(buf, cap);
     unsigned bits = 0;
