@@ -1,7 +1,7 @@
 /* bench/engine.c — what a guest costs through engine.h, beside bare Wasmtime in the same run.
  *
- * Prints `name n median p99 unit`.  Blocks of both hosts take turns, so that a noisy moment meets
- * both.  `over_bare` and `compile_over_warm` are ratios of medians. */
+ * Prints `name n median p99 unit`.  Blocks of both hosts take turns, and `over_bare` is a ratio of
+ * neighbouring blocks' medians: a machine that changes its speed in between does not count. */
 #include "engine/engine.h"
 #include "base/buf.h"
 #include "crypto/crypto.h"
@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS 10u
-#define RUNS 1000u /* of each kind in a round */
-#define WARM_UP 200u
+#define ROUNDS 15u
+#define RUNS 600u /* of each kind in a round */
+#define WARM_UP 100u
 #define COMPILES 40u
 
 static const struct alc_run the_run = {
@@ -24,7 +24,7 @@ static const struct alc_run the_run = {
 };
 
 struct series {
-    double *us;
+    double *us; /* or ratios */
     size_t n;
 };
 
@@ -49,18 +49,21 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double report(const char *name, struct series *s)
+static double median_of(double *values, size_t n)
 {
-    qsort(s->us, s->n, sizeof *s->us, by_value);
-    const double median = s->us[s->n / 2];
-    printf("%-28s %6zu %9.1f %9.1f us\n", name, s->n, median, s->us[s->n * 99 / 100]);
-    free(s->us);
-    return median;
+    qsort(values, n, sizeof *values, by_value);
+    return values[n / 2];
 }
 
-static void report_ratio(const char *name, double ratio)
+static double report(const char *kind, const char *what, struct series *s, const char *unit)
 {
-    printf("%-28s %6d %9.2f %9.2f ratio\n", name, 1, ratio, ratio);
+    char name[64];
+    const double median = median_of(s->us, s->n);
+
+    snprintf(name, sizeof name, "engine.%s.%s", kind, what);
+    printf("%-30s %6zu %9.2f %9.2f %s\n", name, s->n, median, s->us[s->n * 99 / 100], unit);
+    free(s->us);
+    return median;
 }
 
 static double now_us(void)
@@ -151,27 +154,23 @@ static void measure_compiling(struct series *s, struct alc_engine *e, struct alc
 
 static void bench(struct alc_engine *e, const char *kind, const char *path)
 {
-    struct series ours = {0}, bare = {0}, compiling = {0};
+    struct series ours = {0}, bare = {0}, ratios = {0}, compiling = {0}, gain = {0};
     struct alc_buf wasm = read_file(path);
     struct alc_module *m = compile(e, alc_buf_bytes(&wasm));
-    double ours_us, bare_us, compiling_us;
-    char name[64];
+    double warm_us, compile_us;
 
     for (size_t i = 0; i < ROUNDS; i++) {
         measure_ours(&ours, e, m);
         measure_bare(&bare, kind, path);
+        add(&ratios, median_of(ours.us + i * RUNS, RUNS) / median_of(bare.us + i * RUNS, RUNS));
     }
     measure_compiling(&compiling, e, alc_buf_bytes(&wasm));
-    snprintf(name, sizeof name, "engine.%s.warm", kind);
-    ours_us = report(name, &ours);
-    snprintf(name, sizeof name, "engine.%s.bare_wasmtime", kind);
-    bare_us = report(name, &bare);
-    snprintf(name, sizeof name, "engine.%s.compile_per_call", kind);
-    compiling_us = report(name, &compiling);
-    snprintf(name, sizeof name, "engine.%s.over_bare", kind);
-    report_ratio(name, ours_us / bare_us);
-    snprintf(name, sizeof name, "engine.%s.compile_over_warm", kind);
-    report_ratio(name, compiling_us / ours_us);
+    warm_us = report(kind, "warm", &ours, "us");
+    report(kind, "bare_wasmtime", &bare, "us");
+    report(kind, "over_bare", &ratios, "ratio");
+    compile_us = report(kind, "compile_per_call", &compiling, "us");
+    add(&gain, compile_us / warm_us);
+    report(kind, "compile_over_warm", &gain, "ratio");
     alc_module_release(e, m);
     alc_buf_fini(&wasm);
 }

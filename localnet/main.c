@@ -152,8 +152,7 @@ static void close_folder(struct program *p)
     (void)rmdir(p->folder);
 }
 
-/* The root's key is kept once it is there; the others are written anew, since they cannot differ.
- */
+/* The root's key is kept once it is there; the others' files cannot differ. */
 static enum alc_rc open_keys(struct program *p, struct alc_err *err)
 {
     char path[4096];
@@ -162,11 +161,10 @@ static enum alc_rc open_keys(struct program *p, struct alc_err *err)
     key_path(p, 0, path);
     rc = alc_near_secret_read(&p->known, ALC_LIT(KNOWN_SECRET));
     if (rc != ALC_OK) return rc;
-    if (access(path, F_OK) == 0) {
+    if (access(path, F_OK) == 0)
         rc = alc_near_key_file(&p->root, NULL, path, err);
-    } else {
+    else
         rc = alc_ed25519_make(&p->root);
-    }
     for (size_t i = 0; i < ACCOUNTS && rc == ALC_OK; i++) {
         struct alc_near_id id;
         if (!alc_near_id_set(&id, alc_cstr(accounts[i].id))) return ALC_BAD_INPUT;

@@ -78,6 +78,24 @@ static enum alc_rc beside(char out[4096], const char *name, struct alc_err *err)
     return ALC_OK;
 }
 
+/* Settings in the environment are this program's: the chain would stop at names it does not know. */
+static void forget_settings(void)
+{
+    static const char prefix[] = "ALCOVE_";
+    char **e = environ;
+    while (*e != NULL) {
+        char name[256];
+        size_t n = strcspn(*e, "=");
+        if (strncmp(*e, prefix, sizeof prefix - 1) != 0 || n >= sizeof name) {
+            e++;
+            continue;
+        }
+        memcpy(name, *e, n);
+        name[n] = 0;
+        unsetenv(name); /* moves the rest up */
+    }
+}
+
 /* child never returns. */
 static void child(const char *program, const char *home, uint32_t port, int out)
 {
@@ -86,6 +104,7 @@ static void child(const char *program, const char *home, uint32_t port, int out)
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    forget_settings();
     setpgid(0, 0); /* Ctrl-C is for the parent, which ends its child in order */
     dup2(out, STDOUT_FILENO);
     snprintf(number, sizeof number, "%u", port);

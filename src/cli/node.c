@@ -93,6 +93,7 @@ struct cli_node {
     struct alc_store *watch_store;
     struct alc_queue *watch_queue;
     struct alc_near_stream *stream;
+    struct alc_watcher_conf watcher;
     char cursor[160];
     struct alc_err trouble;       /* written by the watching thread before `failed` */
     volatile bool failed;
@@ -121,14 +122,7 @@ static void woken(void *ctx, size_t jobs)
 static void *watch(void *ctx)
 {
     struct cli_node *n = ctx;
-    const struct alc_watcher_conf conf = {.chain = n->cursor,
-                                          .contract_id = n->set.contract_id,
-                                          .standard = n->set.standard,
-                                          .start_height = n->set.start_height,
-                                          .stop = &n->stop,
-                                          .fresh = woken,
-                                          .ctx = n};
-    enum alc_rc rc = alc_watcher_run(&conf, n->stream, n->watch_queue, &n->trouble);
+    enum alc_rc rc = alc_watcher_run(&n->watcher, n->stream, n->watch_queue, &n->trouble);
 
     if (rc != ALC_OK) {
         alc_log(ALC_ERROR, "watcher.end", "why=\"%s\"", alc_err_text(&n->trouble, rc));
@@ -194,9 +188,22 @@ static enum alc_rc open_watcher(struct cli_node *n, struct alc_err *err)
     enum alc_rc rc;
 
     snprintf(n->cursor, sizeof n->cursor, "%s/%s", n->set.chain_id, n->set.contract_id);
+    n->watcher = (struct alc_watcher_conf){.chain = n->cursor,
+                                           .contract_id = n->set.contract_id,
+                                           .standard = n->set.standard,
+                                           .start_height = n->set.start_height,
+                                           .stop = &n->stop,
+                                           .fresh = woken,
+                                           .ctx = n};
     rc = alc_store_open(&n->watch_store, n->db, false, err);
     if (rc == ALC_OK) rc = alc_queue_open(&n->watch_queue, n->watch_store, err);
     if (rc == ALC_OK) rc = alc_near_stream_open(&n->stream, &conf, err);
+    if (rc == ALC_OK) rc = alc_watcher_place(&n->watcher, n->stream, n->watch_queue, err);
+    if (alc_rc_again(rc) && n->stream != NULL) {
+        alc_log(ALC_WARN, "watcher.place", "why=\"%s\" next=\"requests are seen from when it answers\"",
+                alc_err_text(err, rc));
+        rc = ALC_OK;
+    }
     if (rc == ALC_OK && pthread_create(&n->watching, NULL, watch, n) != 0)
         rc = alc_fail(err, ALC_NOMEM, "cannot start the watcher's thread");
     n->watches = rc == ALC_OK;

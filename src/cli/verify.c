@@ -53,8 +53,8 @@ static void print_key(char out[ALC_NEAR_KEY_TEXT_MAX], const struct alc_hash *ke
     alc_near_key_text(out, &k);
 }
 
-/* plain is a string of the statement for a terminal: whoever made the statement chose its bytes, and
- * a line break or an escape sequence among them could write a verdict of its own. */
+/* plain is a string of the statement for a terminal: whoever made the statement chose its bytes,
+ * and a line break or an escape sequence among them could write a verdict of its own. */
 static const char *plain(char out[ALC_STATEMENT_PROJECT_MAX_BYTES * 4 + 1], struct alc_bytes s)
 {
     size_t n = 0;

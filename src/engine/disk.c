@@ -76,7 +76,7 @@ static void sweep(const char *dir)
     closedir(d);
 }
 
-enum alc_rc alc_disk_open(struct alc_engine *e, struct alc_err *err)
+enum alc_rc alc_engine_disk_open(struct alc_engine *e, struct alc_err *err)
 {
     const char *dir = e->conf.cache_dir;
 
@@ -88,7 +88,7 @@ enum alc_rc alc_disk_open(struct alc_engine *e, struct alc_err *err)
     return ALC_OK;
 }
 
-void alc_disk_refuse(struct alc_engine *e, const struct alc_hash *code, const char *reason)
+void alc_engine_disk_refuse(struct alc_engine *e, const struct alc_hash *code, const char *reason)
 {
     struct path path;
 
@@ -152,8 +152,9 @@ static const char *judge(const struct alc_engine *e, const struct alc_hash *code
     return "it belongs to another module";
 }
 
-enum alc_rc alc_disk_get(struct alc_engine *e, const struct alc_hash *code,
-                         enum alc_module_kind kind, uint8_t **file, struct alc_bytes *artifact)
+enum alc_rc alc_engine_disk_get(struct alc_engine *e, const struct alc_hash *code,
+                                enum alc_module_kind kind, uint8_t **file,
+                                struct alc_bytes *artifact)
 {
     const char *wrong;
     struct path path;
@@ -165,7 +166,7 @@ enum alc_rc alc_disk_get(struct alc_engine *e, const struct alc_hash *code,
     rc = read_file(path.s, &p, &n);
     if (rc == ALC_NOT_FOUND) return rc;
     if (rc != ALC_OK) {
-        alc_disk_refuse(e, code, "it cannot be read whole");
+        alc_engine_disk_refuse(e, code, "it cannot be read whole");
         return ALC_NOT_FOUND;
     }
     wrong = judge(e, code, kind, p, n);
@@ -174,7 +175,7 @@ enum alc_rc alc_disk_get(struct alc_engine *e, const struct alc_hash *code,
         *artifact = (struct alc_bytes){p + MAC_BYTES + HEAD_BYTES, n - MAC_BYTES - HEAD_BYTES};
         return ALC_OK;
     }
-    if (wrong[0] != 0) alc_disk_refuse(e, code, wrong); /* else the new one replaces it */
+    if (wrong[0] != 0) alc_engine_disk_refuse(e, code, wrong); /* else the new one replaces it */
     free(p);
     return ALC_NOT_FOUND;
 }
@@ -274,8 +275,8 @@ static bool write_file(const struct path *to, const struct path *beside, const u
     return false;
 }
 
-void alc_disk_put(struct alc_engine *e, const struct alc_hash *code, enum alc_module_kind kind,
-                  struct alc_bytes artifact)
+void alc_engine_disk_put(struct alc_engine *e, const struct alc_hash *code,
+                         enum alc_module_kind kind, struct alc_bytes artifact)
 {
     struct path to, beside;
     struct alc_hash mac;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define TICKER_IDLE_TICKS                                                                          \
     100u /* then it sleeps until a run starts: an idle engine costs nothing                        \
@@ -12,19 +11,6 @@
 #define KEY_MIN_BYTES 32u
 #define SLOTS_MAX 1024u
 #define MEMORY_MAX_MB 4096u /* 32-bit memories end there */
-
-static struct timespec in_ms(unsigned ms)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_nsec += (long)ms * 1000000L;
-    if (t.tv_nsec >= 1000000000L) {
-        t.tv_nsec -= 1000000000L;
-        t.tv_sec++;
-    }
-    return t;
-}
 
 /* The epoch ticker.  It runs while guests do and a little longer, so that a stream of short runs
  * does not wake it each time. */
@@ -159,7 +145,7 @@ enum alc_rc alc_engine_open(struct alc_engine **out, const struct alc_engine_con
     if (rc != ALC_OK) goto fail;
     rc = name(e);
     if (rc != ALC_OK) goto fail;
-    if (e->conf.cache_dir != NULL) rc = alc_disk_open(e, err);
+    if (e->conf.cache_dir != NULL) rc = alc_engine_disk_open(e, err);
     if (rc != ALC_OK) goto fail;
     if (pthread_create(&e->ticker, NULL, tick, e) != 0) {
         rc = alc_fail(err, ALC_NOMEM, "no thread for the engine's ticker");
@@ -183,7 +169,7 @@ void alc_engine_close(struct alc_engine *e)
         pthread_cond_wait(&e->changed, &e->lock);
     pthread_mutex_unlock(&e->lock);
     if (e->ticker_runs) pthread_join(e->ticker, NULL);
-    alc_modules_drop(e);
+    alc_engine_drop_modules(e);
     if (e->w != NULL) alcw_engine_free(e->w);
     alc_secret_fini(&e->key);
     free((void *)(uintptr_t)e->conf.cache_dir); /* copy_conf made it */

@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define COMPILER_STACK_BYTES (16u << 20) /* Cranelift recurses with the shape of foreign code */
 
@@ -75,7 +74,7 @@ static struct alc_module *unlist(struct alc_engine *e, struct alc_module *m)
     return unref(m);
 }
 
-void alc_modules_drop(struct alc_engine *e)
+void alc_engine_drop_modules(struct alc_engine *e)
 {
     while (e->oldest != NULL) {
         struct alc_module *m = unlist(e, e->oldest);
@@ -133,14 +132,14 @@ static enum alc_rc from_disk(struct alc_engine *e, struct alc_module *m, struct 
     char why[300] = "";
     enum alc_rc rc;
 
-    rc = alc_disk_get(e, &m->code, m->kind, &file, &artifact);
+    rc = alc_engine_disk_get(e, &m->code, m->kind, &file, &artifact);
     if (rc != ALC_OK) return rc;
     if (alcw_load(w, e->w, (enum alcw_kind)m->kind, artifact.p, artifact.n,
                   (struct alcw_text){why, sizeof why}) == ALCW_OK) {
         m->size_bytes = artifact.n;
         m->how.from_disk = true;
     } else {
-        alc_disk_refuse(e, &m->code, why);
+        alc_engine_disk_refuse(e, &m->code, why);
         rc = ALC_NOT_FOUND;
     }
     free(file);
@@ -163,7 +162,7 @@ static enum alc_rc compile(struct order *o, struct alcw_module **w, struct alcw_
     enum alcw_rc got;
     enum alc_rc rc;
 
-    rc = alc_shape_check((struct alc_bytes){o->wasm, o->n}, &m->err);
+    rc = alc_engine_check_shape((struct alc_bytes){o->wasm, o->n}, &m->err);
     if (rc != ALC_OK) return rc;
     got = alcw_compile(artifact, o->e->w, kind, o->wasm, o->n, text);
     if (got == ALCW_INVALID) return invalid(&m->err, m->kind, why);
@@ -171,7 +170,8 @@ static enum alc_rc compile(struct order *o, struct alcw_module **w, struct alcw_
     if (got == ALCW_REFUSED)
         return alc_fail(&m->err, ALC_LIMIT, "the module declares more than a run is given: %s",
                         why);
-    if (got != ALCW_OK) return alc_fail(&m->err, ALC_IO, "the compiler failed: %s", why);
+    if (got != ALCW_OK) /* a panic of the compiler, which the same bytes would meet again */
+        return alc_fail(&m->err, ALC_BAD_INPUT, "the module cannot be compiled: %s", why);
     m->size_bytes = artifact->n;
     m->how.compile_us = (alc_clock_system.mono_ns(NULL) - began) / 1000;
     return ALC_OK;
@@ -191,7 +191,7 @@ static void *fulfil(void *arg)
     free(o);
     publish(e, m, w, rc);
     if (rc == ALC_OK && e->conf.cache_dir != NULL && artifact.n > 0)
-        alc_disk_put(e, &m->code, m->kind, (struct alc_bytes){artifact.p, artifact.n});
+        alc_engine_disk_put(e, &m->code, m->kind, (struct alc_bytes){artifact.p, artifact.n});
     alcw_blob_free(&artifact);
     leave(e, m);
     return NULL;
@@ -313,11 +313,7 @@ enum alc_rc alc_engine_compile(struct alc_engine *e, struct alc_module **out,
 
     rc = check(e, wasm, target, &kind, err);
     if (rc != ALC_OK) return rc;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += e->conf.compile_max_ms / 1000;
-    deadline.tv_nsec += (long)(e->conf.compile_max_ms % 1000) * 1000000L;
-    if (deadline.tv_nsec >= 1000000000L) deadline.tv_sec++, deadline.tv_nsec -= 1000000000L;
-
+    deadline = in_ms(e->conf.compile_max_ms);
     pthread_mutex_lock(&e->lock);
     while ((m = find(e, code)) == NULL && e->compiling >= ENGINE_COMPILERS_MAX && rc == ALC_OK)
         if (!wait(e, &deadline))

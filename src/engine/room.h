@@ -8,6 +8,7 @@
 #include "engine/wasmtime/alcove_wasmtime.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #define ENGINE_BUCKETS 256u
 #define ENGINE_TICK_MS 10u      /* an epoch; how late a wall-clock limit may be noticed */
@@ -60,26 +61,42 @@ struct alc_engine {
     pthread_mutex_t disk_lock; /* one writer at a time cleans up */
 };
 
+/* in_ms is the time on CLOCK_MONOTONIC so many milliseconds from now. */
+static inline struct timespec in_ms(uint32_t ms)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += (long)(ms % 1000) * 1000000L;
+    if (t.tv_nsec >= 1000000000L) {
+        t.tv_nsec -= 1000000000L;
+        t.tv_sec++;
+    }
+    return t;
+}
+
 /* memory.c */
-void alc_modules_drop(struct alc_engine *e); /* at close */
+void alc_engine_drop_modules(struct alc_engine *e); /* at close */
 
 /* shape.c — ALC_LIMIT: compiling it could take more time or memory than it is worth. */
-ALC_MUST enum alc_rc alc_shape_check(struct alc_bytes wasm, struct alc_err *err);
+ALC_MUST enum alc_rc alc_engine_check_shape(struct alc_bytes wasm, struct alc_err *err);
 
 /* disk.c — compiled modules in a folder.
  *
- * alc_disk_get reads the artifact of (code, kind) into *file and points *artifact into it; the
- * bytes have passed their MAC.  ALC_NOT_FOUND: none that may be used; a bad one was removed and
+ * alc_engine_disk_get reads the artifact of (code, kind) into *file and points *artifact into it;
+ * the bytes have passed their MAC.  ALC_NOT_FOUND: none that may be used; a bad one was removed and
  * logged.  *file is freed by the caller. */
-ALC_MUST enum alc_rc alc_disk_open(struct alc_engine *e, struct alc_err *err);
-ALC_MUST enum alc_rc alc_disk_get(struct alc_engine *e, const struct alc_hash *code,
-                                  enum alc_module_kind kind, uint8_t **file,
-                                  struct alc_bytes *artifact);
-/* alc_disk_put keeps an artifact, best effort: a full disk costs a log line and a later compile. */
-void alc_disk_put(struct alc_engine *e, const struct alc_hash *code, enum alc_module_kind kind,
-                  struct alc_bytes artifact);
-/* alc_disk_refuse removes an artifact that did not load. */
-void alc_disk_refuse(struct alc_engine *e, const struct alc_hash *code, const char *reason);
+ALC_MUST enum alc_rc alc_engine_disk_open(struct alc_engine *e, struct alc_err *err);
+ALC_MUST enum alc_rc alc_engine_disk_get(struct alc_engine *e, const struct alc_hash *code,
+                                         enum alc_module_kind kind, uint8_t **file,
+                                         struct alc_bytes *artifact);
+/* alc_engine_disk_put keeps an artifact, best effort: a full disk costs a log line and a later
+ * compile. */
+void alc_engine_disk_put(struct alc_engine *e, const struct alc_hash *code,
+                         enum alc_module_kind kind, struct alc_bytes artifact);
+/* alc_engine_disk_refuse removes an artifact that did not load. */
+void alc_engine_disk_refuse(struct alc_engine *e, const struct alc_hash *code, const char *reason);
 
 /* outcome.c — the sentence of a run that was no success, in the arena; NULL when that is full. */
 struct ended {

@@ -158,23 +158,26 @@ static enum alc_rc finish(const struct guest *g, struct alc_run_result *r,
     struct alc_bytes detail = {0};
     uint64_t used;
 
+    if (g->stop == STOP_NOMEM) goto nomem;
     r->end = outcome(g, raw);
     r->exit_code = r->end != ALC_RUN_EXIT ? 0 : raw->end == ALCW_END_ERR ? 1 : raw->code;
     used = tank(max) - raw->fuel_left;
     r->instructions = r->end == ALC_RUN_TIME || used > max ? max : used;
     r->memory_peak_bytes = g->peak_bytes;
     r->text = "";
-    if (g->stop == STOP_NOMEM || !alc_arena_copy(arena, alc_buf_bytes(&g->out), &r->output) ||
+    if (!alc_arena_copy(arena, alc_buf_bytes(&g->out), &r->output) ||
         !alc_arena_copy(arena, alc_buf_bytes(&g->errors), &r->errors) ||
         !alc_arena_copy(arena, alc_cstr(raw->cause), &detail))
-        return alc_fail(err, ALC_NOMEM, "no memory for what the guest wrote");
+        goto nomem;
     r->detail = (const char *)detail.p;
     if (r->end == ALC_RUN_OK) return ALC_OK;
     r->text = alc_engine_outcome_text(
         &(struct ended){
             .end = r->end, .kind = kind, .raw = raw, .run = g->run, .errors = r->errors},
         arena);
-    return r->text != NULL ? ALC_OK : alc_fail(err, ALC_NOMEM, "no memory for the guest's error");
+    if (r->text != NULL) return ALC_OK;
+nomem:
+    return alc_fail(err, ALC_NOMEM, "no memory for what the guest wrote");
 }
 
 /* admit takes a slot and wakes the ticker. */

@@ -69,7 +69,7 @@ static void read_shape(struct shape *s, struct alc_bytes wasm, unsigned depth)
     }
 }
 
-enum alc_rc alc_shape_check(struct alc_bytes wasm, struct alc_err *err)
+enum alc_rc alc_engine_check_shape(struct alc_bytes wasm, struct alc_err *err)
 {
     struct shape s = {0};
 

@@ -158,17 +158,21 @@ enum alc_rc alc_settle_put(struct alc_settle *s, uint64_t job, uint32_t attempt,
                              .actions = &call,
                              .actions_count = 1};
     struct alc_hash hash;
+    int64_t changed = 0;
     enum alc_rc rc;
 
     rc = sign(s, &bytes, &hash, &tx, err);
     if (rc != ALC_OK) goto out;
-    rc = alc_store_exec(s->store, NULL,
+    rc = alc_store_exec(s->store, &changed,
                         "INSERT INTO outbox (job, attempt, state, nonce, hash, tx, last_valid)"
-                        " VALUES ($1, $2, 0, $3, $4, $5, $6)",
+                        " SELECT $1, $2, 0, $3, $4, $5, $6"
+                        " WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE job = $1 AND attempt >= $2)",
                         ALC_ARGS(ALC_INT(job), ALC_INT(attempt), ALC_INT(tx.nonce),
                                  ALC_BLOB(alc_hash_bytes(&hash)), ALC_BLOB(alc_buf_bytes(&bytes)),
                                  ALC_INT(s->anchor.height + s->valid_blocks)),
                         err);
+    if (rc == ALC_OK && changed == 0)
+        rc = alc_fail(err, ALC_CONFLICT, "the outbox holds this attempt, or a later one, already");
     if (rc != ALC_OK) s->nonce--; /* never sent: the next call takes it */
     s->unsynced = true;
 out:
@@ -386,6 +390,12 @@ enum alc_rc alc_settle_drop(struct alc_settle *s, uint64_t job, uint32_t attempt
 {
     return alc_store_exec(s->store, NULL, "DELETE FROM outbox WHERE job = $1 AND attempt = $2",
                           ALC_ARGS(ALC_INT(job), ALC_INT(attempt)), err);
+}
+
+enum alc_rc alc_settle_forget(struct alc_settle *s, uint64_t job, struct alc_err *err)
+{
+    return alc_store_exec(s->store, NULL, "DELETE FROM outbox WHERE job = $1",
+                          ALC_ARGS(ALC_INT(job)), err);
 }
 
 enum alc_rc alc_settle_pending(struct alc_settle *s, size_t *count, struct alc_err *err)

@@ -28,7 +28,7 @@ ALC_MUST enum alc_rc alc_settle_open(struct alc_settle **out, struct alc_store *
 void alc_settle_close(struct alc_settle *s);
 
 /* alc_settle_put signs a call under the next nonce and writes it down; nothing is sent yet.
- * (job, attempt) names it for ever: ALC_CONFLICT when it is there already. */
+ * (job, attempt) names it for ever: ALC_CONFLICT when it, or a later attempt, is there already. */
 ALC_MUST enum alc_rc alc_settle_put(struct alc_settle *s, uint64_t job, uint32_t attempt,
                                     const char *contract_id, const char *method,
                                     struct alc_bytes args, uint64_t gas, struct alc_err *err);
@@ -56,6 +56,10 @@ ALC_MUST enum alc_rc alc_settle_poll(struct alc_settle *s, struct alc_settled *o
 /* alc_settle_drop forgets a call that is final; so the next poll shows the next one. */
 ALC_MUST enum alc_rc alc_settle_drop(struct alc_settle *s, uint64_t job, uint32_t attempt,
                                      struct alc_err *err);
+
+/* alc_settle_forget drops all calls of a job, sent or not, and whatever becomes of them: their
+ * answer is no longer asked for. */
+ALC_MUST enum alc_rc alc_settle_forget(struct alc_settle *s, uint64_t job, struct alc_err *err);
 
 /* alc_settle_pending: calls that are not final. */
 ALC_MUST enum alc_rc alc_settle_pending(struct alc_settle *s, size_t *count, struct alc_err *err);

@@ -132,20 +132,31 @@ static enum alc_rc take(const struct alc_watcher_conf *conf, struct alc_near_str
     return rc;
 }
 
+/* first_height: behind the cursor; a new cursor is kept at once, or a death before its first block
+ * would begin anew at a later one. */
 static enum alc_rc first_height(const struct alc_watcher_conf *conf, struct alc_near_stream *stream,
                                 struct alc_queue *queue, uint64_t *height, struct alc_err *err)
 {
+    size_t fresh;
     enum alc_rc rc = alc_queue_cursor(queue, height, conf->chain, err);
+
     if (rc == ALC_OK) {
         ++*height;
         return ALC_OK;
     }
     if (rc != ALC_NOT_FOUND) return rc;
-    if (conf->start_height > 0) {
-        *height = conf->start_height;
-        return ALC_OK;
-    }
-    return alc_near_stream_last(stream, height, err);
+    *height = conf->start_height;
+    rc = *height > 0 ? ALC_OK : alc_near_stream_last(stream, height, err);
+    if (rc == ALC_OK && *height > 0)
+        rc = alc_queue_take_block(queue, &fresh, conf->chain, *height - 1, NULL, 0, err);
+    return rc;
+}
+
+enum alc_rc alc_watcher_place(const struct alc_watcher_conf *conf, struct alc_near_stream *stream,
+                              struct alc_queue *queue, struct alc_err *err)
+{
+    uint64_t height;
+    return first_height(conf, stream, queue, &height, err);
 }
 
 static void rest(uint32_t ms, const volatile bool *stop)

@@ -19,6 +19,13 @@ struct alc_watcher_conf {
     void *ctx;
 };
 
+/* alc_watcher_place writes down where a new watcher begins: from its return on no request is missed,
+ * whatever dies.  One that was here before goes on where it was.  alc_watcher_run does the same when
+ * it starts.  ALC_TIMEOUT, ALC_IO: the server gave no answer. */
+ALC_MUST enum alc_rc alc_watcher_place(const struct alc_watcher_conf *conf,
+                                       struct alc_near_stream *stream, struct alc_queue *queue,
+                                       struct alc_err *err);
+
 /* alc_watcher_run follows until *stop; stream and queue are borrowed and used by this thread alone.
  * Trouble outside is logged and retried with a growing pause.  It returns for what a person must
  * mend: ALC_CORRUPT, ALC_NOT_FOUND (the server no longer has the next block). */

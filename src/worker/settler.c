@@ -78,26 +78,6 @@ static enum alc_rc put_first(struct wk_slot *s, struct alc_settle *settle, uint6
     return rc == ALC_NOT_FOUND ? ALC_OK : rc;
 }
 
-/* put_left finds what a former process left unsettled. */
-static enum alc_rc put_left(struct wk_slot *s, struct alc_settle *settle, struct alc_err *err)
-{
-    uint64_t after = 0;
-    enum alc_rc rc;
-
-    do {
-        struct alc_arena arena = ALC_ARENA(JOB_ARENA_BYTES);
-        struct alc_answer answer;
-        struct alc_job job;
-        rc = alc_queue_unsettled(s->queue, &job, &answer, after, &arena, err);
-        if (rc == ALC_OK) {
-            after = job.id;
-            rc = put(s, settle, &job, &answer, 1, NULL, &arena, err);
-        }
-        alc_arena_fini(&arena);
-    } while (rc == ALC_OK && !s->worker->stop);
-    return rc == ALC_NOT_FOUND ? ALC_OK : rc;
-}
-
 static enum alc_rc conclude(struct wk_slot *s, uint64_t job, const char *how, struct alc_err *err)
 {
     enum alc_rc rc = alc_queue_settle(s->queue, job, how, err);
@@ -107,26 +87,61 @@ static enum alc_rc conclude(struct wk_slot *s, uint64_t job, const char *how, st
     return rc;
 }
 
+/* waits: whether the contract still waits for this very request.  Its number alone does not tell: a
+ * contract that was deployed anew counts from 0 again, and would take the old answer for the new
+ * request's. */
+static enum alc_rc waits(struct wk_slot *s, bool *out, const struct alc_job *job,
+                         struct alc_arena *arena, struct alc_err *err)
+{
+    struct wk_context context;
+    enum alc_rc rc = wk_context_read(s, &context, job->request.request_id, arena, err);
+
+    *out = rc == ALC_OK && alc_hash_eq(&context.data_id, &job->request.data_id);
+    return rc == ALC_NOT_FOUND ? ALC_OK : rc;
+}
+
+/* put_left finds what a former process left unsettled, and forgets what nobody waits for now. */
+static enum alc_rc put_left(struct wk_slot *s, struct alc_settle *settle, struct alc_err *err)
+{
+    uint64_t after = 0;
+    enum alc_rc rc;
+
+    do {
+        struct alc_arena arena = ALC_ARENA(JOB_ARENA_BYTES);
+        struct alc_answer answer;
+        struct alc_job job = {.id = after};
+        bool waiting;
+        rc = alc_queue_unsettled(s->queue, &job, &answer, after, &arena, err);
+        if (rc == ALC_OK) rc = waits(s, &waiting, &job, &arena, err);
+        if (rc == ALC_OK && waiting) rc = put(s, settle, &job, &answer, 1, NULL, &arena, err);
+        if (rc == ALC_OK && !waiting) {
+            rc = conclude(s, job.id, "gone", err);
+            if (rc == ALC_OK) rc = alc_settle_forget(settle, job.id, err);
+        }
+        after = job.id;
+        alc_arena_fini(&arena);
+    } while (rc == ALC_OK && !s->worker->stop);
+    return rc == ALC_NOT_FOUND ? ALC_OK : rc;
+}
+
 /* refused decides after a call that the chain did not accept: gone, more gas, a failure, or the end. */
 static enum alc_rc refused(struct wk_slot *s, struct alc_settle *settle,
                            const struct alc_settled *done, struct alc_arena *arena,
                            struct alc_err *err)
 {
     bool gas = strstr(done->failure, "Exceeded the prepaid gas") != NULL;
-    struct wk_context context;
     struct alc_answer answer;
     struct alc_job job;
-    bool answered;
+    bool answered, waiting;
     enum alc_rc rc;
 
     alc_log(ALC_WARN, "settle.refused", "job=%llu attempt=%u why=%s",
             (unsigned long long)done->job, done->attempt, done->failure);
     rc = alc_queue_get(s->queue, &job, &answer, &answered, done->job, arena, err);
     if (rc != ALC_OK) return rc == ALC_NOT_FOUND ? ALC_OK : rc;
-    rc = wk_context_read(s, &context, job.request.request_id, arena, err);
-    if (rc == ALC_NOT_FOUND || (rc == ALC_OK && !alc_hash_eq(&context.data_id, &job.request.data_id)))
-        return conclude(s, done->job, "gone", err);
+    rc = waits(s, &waiting, &job, arena, err);
     if (rc != ALC_OK) return rc;
+    if (!waiting) return conclude(s, done->job, "gone", err);
     if (done->attempt >= ATTEMPTS_MAX || !answered) {
         alc_log(ALC_ERROR, "settle.given_up", "job=%llu next=\"the yield times out with a refund\"",
                 (unsigned long long)done->job);

@@ -121,7 +121,12 @@ test('keys are added, used and deleted', async () => {
         },
     });
     const limited = new Account(contract.accountId, provider, new KeyPairSigner(keys));
-    await limited.callFunction({ contractId: contract.accountId, methodName: 'set_greeting', args: { n: 1 } });
+    await limited.callFunction({
+        contractId: contract.accountId,
+        methodName: 'set_greeting',
+        args: { n: 1 },
+        waitUntil: 'FINAL', // refunds included
+    });
     assert.deepEqual(await view(contract), { n: 1 });
     // what was not used of the gas came back to the allowance
     const left = BigInt((await contract.getAccessKey(keys.getPublicKey())).permission.FunctionCall.allowance);
@@ -225,7 +230,12 @@ test('a failed deposit comes back', async () => {
     const payer = await newAccount('payer');
     const had = (await payer.getState()).balance.total;
     await assert.rejects(
-        payer.callFunction({ contractId: contract.accountId, methodName: 'fail', deposit: 5n * one }),
+        payer.callFunction({
+            contractId: contract.accountId,
+            methodName: 'fail',
+            deposit: 5n * one,
+            waitUntil: 'FINAL', // refunds included
+        }),
     );
     assert.equal((await contract.getState()).balance.total, before);
     const paid = had - (await payer.getState()).balance.total;
@@ -346,7 +356,12 @@ test('an account is deleted in favour of another', async () => {
     const gone = await newAccount('gone');
     const heir = await newAccount('heir');
     const had = (await heir.getState()).balance.total;
-    await gone.deleteAccount(heir.accountId);
+    const { transaction } = await gone.deleteAccount(heir.accountId);
+    await provider.viewTransactionStatus({
+        txHash: transaction.hash,
+        accountId: heir.accountId,
+        waitUntil: 'FINAL', // what is left travels as a refund does
+    });
     await assert.rejects(gone.getState(), errors.AccountDoesNotExistError);
     assert.ok((await heir.getState()).balance.total - had > NEAR.toUnits('9.9'));
 });

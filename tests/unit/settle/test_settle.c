@@ -181,6 +181,43 @@ static void one_job_and_attempt_is_put_once(void **state)
         assert_int_equal(f->chain.txs[i].nonce, 501 + i);
 }
 
+/* A process that died after a second attempt looks at the job anew and would begin with the first.
+ */
+static void an_attempt_before_the_newest_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    OK(put(f, 1, 2));
+    assert_int_equal(put(f, 1, 1), ALC_CONFLICT);
+    OK(put(f, 1, 3));
+    assert_int_equal(put(f, 1, 2), ALC_CONFLICT);
+    OK(put(f, 2, 1));
+    OK(alc_settle_send(f->settle, &f->err));
+    assert_int_equal(f->chain.count, 3);
+    assert_int_equal(f->chain.txs[2].nonce, 503);
+}
+
+static void a_forgotten_job_is_neither_sent_nor_shown(void **state)
+{
+    struct fixture *f = *state;
+    struct alc_settled s;
+
+    put_and_send(f, 1);
+    OK(put(f, 1, 2));
+    OK(put(f, 2, 1));
+    OK(alc_settle_forget(f->settle, 1, &f->err));
+    OK(alc_settle_forget(f->settle, 1, &f->err)); /* once more is nothing */
+    assert_int_equal(pending(f), 1);
+    OK(alc_settle_send(f->settle, &f->err));
+    assert_int_equal(f->chain.count, 2);
+    assert_string_equal(f->chain.txs[1].args, "{\"request_id\":2}");
+    chain_end(&f->chain, 0, CHAIN_OK);
+    nothing_final(f);
+    chain_end(&f->chain, 1, CHAIN_OK);
+    OK(poll_later(f, &s));
+    assert_int_equal(s.job, 2);
+}
+
 static void calls_go_in_the_order_of_their_nonces(void **state)
 {
     struct fixture *f = *state;
@@ -548,6 +585,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_call_is_written_down_before_it_is_sent),
         TEST(one_job_and_attempt_is_put_once),
+        TEST(an_attempt_before_the_newest_is_refused),
+        TEST(a_forgotten_job_is_neither_sent_nor_shown),
         TEST(calls_go_in_the_order_of_their_nonces),
         TEST(a_call_too_large_for_a_transaction_is_refused),
         TEST(death_between_put_and_send_sends_the_same_bytes_once),

@@ -42,7 +42,7 @@ static size_t hex(uint8_t *out, size_t cap, const struct alc_json *v)
 static uint64_t number(const struct alc_json *v)
 {
     struct alc_bytes text;
-    __uint128_t wide;
+    __uint128_t wide = 0;
     uint64_t n;
     if (alc_json_u64(v, &n)) return n;
     assert_true(alc_json_str(v, &text) && alc_u128_decode(&wide, text) && wide <= UINT64_MAX);

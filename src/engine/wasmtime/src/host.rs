@@ -242,13 +242,13 @@ unsafe fn text(p: *const c_char) -> String {
     unsafe { CStr::from_ptr(p) }.to_string_lossy().into_owned()
 }
 
+/// `seeded`: the guest can ask for wasi:random/insecure-seed, which Preview 1 does not have.
+///
 /// # Safety
 /// What `run` points to outlives the state.
-pub unsafe fn state(run: &Run, host: Host) -> State {
+pub unsafe fn state(run: &Run, host: Host, seeded: bool) -> State {
     let mut wasi = WasiCtxBuilder::new();
     let input: &'static [u8] = unsafe { slice(run.input, run.input_n) };
-    let mut seed = [0; 16];
-    (host.random)(host.ctx, seed.as_mut_ptr(), seed.len());
     wasi.stdin(Input {
         rest: Arc::new(Mutex::new(input)),
     })
@@ -257,8 +257,12 @@ pub unsafe fn state(run: &Run, host: Host) -> State {
     .wall_clock(Clock(host))
     .monotonic_clock(Clock(host))
     .secure_random(Random(host))
-    .insecure_random(Random(host))
-    .insecure_random_seed(u128::from_le_bytes(seed));
+    .insecure_random(Random(host));
+    if seeded {
+        let mut seed = [0; 16];
+        (host.random)(host.ctx, seed.as_mut_ptr(), seed.len());
+        wasi.insecure_random_seed(u128::from_le_bytes(seed));
+    }
     for pair in unsafe { slice(run.env, run.env_n) } {
         wasi.env(unsafe { text(pair.name) }, unsafe { text(pair.value) });
     }

@@ -1,0 +1,253 @@
+/* The programs as a newcomer runs them: `alcove demo`, `alcove verify` on what it leaves, and
+ * `alcove up` from start to Ctrl-C. */
+#include "flow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OUT_MAX_BYTES (1u << 20)
+#define PATIENCE_MS 60000u
+#define READY_MS 15000u /* `alcove up` under the sanitizers on a busy machine; alone it takes 0.3 s */
+
+struct child {
+    pid_t pid;
+    int out; /* its standard output */
+    struct alc_buf said;
+};
+
+struct ctx {
+    struct cli_state state;
+    struct alc_arena arena;
+};
+
+static void spawn(struct child *c, const char *const *argv)
+{
+    int pipes[2];
+
+    *c = (struct child){.said = ALC_BUF(OUT_MAX_BYTES)};
+    assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+    c->pid = fork();
+    if (c->pid == 0) {
+        char program[4096];
+        ssize_t n = readlink("/proc/self/exe", program, sizeof program - 16);
+        int null = open("/dev/null", O_WRONLY);
+        if (n <= 0 || null < 0) _exit(126);
+        program[n] = 0;
+        strcpy(strrchr(program, '/') + 1, "alcove");
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(pipes[1], STDOUT_FILENO);
+        if (getenv("ALC_TEST_LOUD") == NULL) dup2(null, STDERR_FILENO);
+        execv(program, (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    assert_true(c->pid > 0);
+    setpgid(c->pid, c->pid);
+    close(pipes[1]);
+    c->out = pipes[0];
+}
+
+/* read_line reads what the child says up to a line's end, or all of it; false: there is no more. */
+static bool read_line(struct child *c, const char **line)
+{
+    size_t begin = c->said.n;
+    char byte;
+
+    for (;;) {
+        ssize_t n = read(c->out, &byte, 1);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        if (byte == '\n') byte = 0;
+        alc_buf_put(&c->said, &byte, 1);
+        if (byte == 0) break;
+    }
+    *line = (const char *)c->said.p + begin;
+    return true;
+}
+
+/* ended waits for the child and returns its exit code; a signal fails the test. */
+static int ended(struct child *c)
+{
+    uint64_t until = alc_clock_mono_ms(&alc_clock_system) + PATIENCE_MS;
+    const struct timespec tick = {.tv_nsec = 5000000};
+    int status = 0;
+
+    while (waitpid(c->pid, &status, WNOHANG) != c->pid) {
+        if (alc_clock_mono_ms(&alc_clock_system) > until) {
+            kill(c->pid, SIGKILL);
+            fail_msg("`alcove` does not end");
+        }
+        nanosleep(&tick, NULL);
+    }
+    close(c->out);
+    if (!WIFEXITED(status)) fail_msg("`alcove` died of signal %d", WTERMSIG(status));
+    return WEXITSTATUS(status);
+}
+
+static int verify(const char *path)
+{
+    struct child c;
+    const char *line;
+    int code;
+
+    spawn(&c, (const char *const[]){"alcove", "verify", path, NULL});
+    while (read_line(&c, &line)) continue;
+    code = ended(&c);
+    alc_buf_fini(&c.said);
+    return code;
+}
+
+/* ---- demo ---- */
+
+static const char *const demo_steps[] = {"chain", "contract", "worker", "insurer", "policy", "claim",
+                                    "resolve", "resume", "payout", "proof", "done"};
+#define STEPS (sizeof demo_steps / sizeof *demo_steps)
+
+static void demo_shows_each_step(void **state)
+{
+    struct ctx *x = *state;
+    uint64_t height = 0, block, gas;
+    struct child c;
+    const char *line;
+    size_t n = 0;
+
+    spawn(&c, (const char *const[]){"alcove", "demo", "--json", "--state", x->state.path, NULL});
+    while (read_line(&c, &line)) {
+        struct alc_json *doc = NULL;
+        struct alc_bytes name;
+        assert_int_equal(alc_json_open(&doc, alc_cstr(line), 65536, NULL), ALC_OK);
+        assert_true(alc_json_str(alc_json_get(doc, "step"), &name));
+        assert_true(n < STEPS && alc_bytes_is(name, demo_steps[n]));
+        assert_true(alc_json_u64(alc_json_get(doc, "block"), &block));
+        assert_true(alc_json_u64(alc_json_get(doc, "gas"), &gas));
+        /* The one logical transaction: asked, resolved, resumed, paid, each in a later block. */
+        if (n >= 5 && n <= 8) {
+            assert_true(block > height && gas > 0);
+            height = block;
+        }
+        alc_json_close(doc);
+        n++;
+    }
+    assert_int_equal(ended(&c), 0); /* LeakSanitizer would make it another */
+    assert_int_equal(n, STEPS);
+    alc_buf_fini(&c.said);
+}
+
+/* bundle reads the statement file that the demo left. */
+static struct alc_bytes bundle(struct ctx *x, char path[4096])
+{
+    struct alc_bytes text;
+    struct alc_err err;
+
+    snprintf(path, 4096, "%s/alcove-demo.json", x->state.path);
+    if (cli_read_file(&text, path, 1u << 20, &x->arena, &err) != ALC_OK) fail_msg("%s", err.text);
+    return text;
+}
+
+static void what_it_proved_is_verified(void **state)
+{
+    char path[4096];
+    bundle(*state, path);
+    assert_int_equal(verify(path), 0);
+}
+
+/* In each part of the file one character is changed into another that is as good a text. */
+static void one_changed_byte_is_refused(void **state)
+{
+    static const char *const parts[] = {"\"statement\":\"", "\"signature\":\"ed25519:",
+                                        "\"request\":\"{\\\"request_id\\\":", "\"input\":\"",
+                                        "\"output\":\""};
+    struct ctx *x = *state;
+    char path[4096], changed[4096];
+    struct alc_bytes text = bundle(x, path);
+    struct alc_err err;
+
+    snprintf(changed, sizeof changed, "%s/changed.json", x->state.path);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const uint8_t *at = memmem(text.p, text.n, parts[i], strlen(parts[i]));
+        struct alc_bytes copy;
+        uint8_t *c;
+        if (at == NULL) fail_msg("the file has no %s", parts[i]);
+        assert_true(alc_arena_copy(&x->arena, text, &copy));
+        c = (uint8_t *)(uintptr_t)copy.p + (at - text.p) + strlen(parts[i]);
+        *c = *c == '2' ? '3' : '2';
+        assert_int_equal(cli_write_file(changed, copy, &err), ALC_OK);
+        if (verify(changed) != 1) fail_msg("changed behind %s, it is not refused", parts[i]);
+    }
+}
+
+/* ---- up ---- */
+
+static void up_starts_soon_and_ends_in_order(void **state)
+{
+    struct ctx *x = *state;
+    struct alc_json *doc = NULL;
+    struct child c;
+    const char *line, *text;
+    char dir[4096];
+    int64_t localnet;
+    uint64_t ms;
+
+    snprintf(dir, sizeof dir, "%s/up", x->state.path);
+    spawn(&c, (const char *const[]){"alcove", "up", "--json", "--localnet-port", "0", "--state", dir,
+                                    NULL});
+    assert_true(read_line(&c, &line));
+    assert_int_equal(alc_json_open(&doc, alc_cstr(line), 65536, NULL), ALC_OK);
+    assert_true(alc_json_u64(alc_json_get(doc, "ready_ms"), &ms));
+    assert_true(ms < READY_MS);
+    assert_true(alc_json_i64(alc_json_get(doc, "localnet_pid"), &localnet) && localnet > 1);
+    assert_true(alc_json_text(alc_json_get(doc, "attestation"), &text));
+    assert_string_equal(text, "SIMULATED");
+    alc_json_close(doc);
+    assert_int_equal(kill((pid_t)localnet, 0), 0);
+    assert_int_equal(kill(-c.pid, SIGINT), 0); /* as a terminal sends it: to the whole group */
+    assert_int_equal(ended(&c), 0);
+    assert_int_equal(kill((pid_t)localnet, 0), -1);
+    assert_int_equal(errno, ESRCH);
+    alc_buf_fini(&c.said);
+}
+
+/* The same folder again: the chain goes on, nothing is made a second time. */
+static void up_again_finds_everything(void **state)
+{
+    up_starts_soon_and_ends_in_order(state);
+}
+
+static int open_folder(void **state)
+{
+    static struct ctx x;
+    struct alc_err err;
+
+    x.arena = ALC_ARENA(64u << 20);
+    if (cli_state_open(&x.state, "", &err) != ALC_OK) return -1;
+    *state = &x;
+    return 0;
+}
+
+static int close_folder(void **state)
+{
+    struct ctx *x = *state;
+    cli_state_close(&x->state);
+    alc_arena_fini(&x->arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(demo_shows_each_step),
+        cmocka_unit_test(what_it_proved_is_verified),
+        cmocka_unit_test(one_changed_byte_is_refused),
+        cmocka_unit_test(up_starts_soon_and_ends_in_order),
+        cmocka_unit_test(up_again_finds_everything),
+    };
+    return cmocka_run_group_tests(tests, open_folder, close_folder);
+}
