@@ -7,6 +7,7 @@
 #ifndef ALC_ATTEST_H
 #define ALC_ATTEST_H
 
+#include "base/buf.h"
 #include "crypto/crypto.h"
 #include "verify/verify.h"
 
@@ -37,5 +38,25 @@ struct alc_env_fact {
 };
 /* alc_attest_env sorts `facts` in place.  ALC_NOMEM. */
 ALC_MUST enum alc_rc alc_attest_env(struct alc_hash *out, struct alc_env_fact *facts, size_t count);
+
+/* ---- a statement and its evidence as a file ----
+ *
+ *   {"format":"alcove-statement/1","statement":"<base64>","signature":"ed25519:<base58>",
+ *    "request":"<request_data text>","input":"<base64>","output":"<base64>"}
+ *
+ * Only format, statement and signature must be there; docs/statement.md has the rest. */
+#define ALC_BUNDLE_MAX_BYTES (4u << 20)
+
+struct alc_bundle {
+    struct alc_bytes signed_statement;        /* encoding ‖ signature */
+    bool has_request, has_input, has_output;
+    struct alc_bytes request, input, output;
+};
+
+/* alc_bundle_read: ALC_BAD_INPUT says what is wrong with the text. */
+ALC_MUST enum alc_rc alc_bundle_read(struct alc_bundle *out, struct alc_bytes text,
+                                     struct alc_arena *arena, struct alc_err *err);
+/* alc_bundle_write appends the JSON and a line's end. */
+void alc_bundle_write(struct alc_buf *out, const struct alc_bundle *b);
 
 #endif

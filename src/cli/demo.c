@@ -1,6 +1,6 @@
 /* The whole path on one screen: an insurer locks a sum, a claim makes the contract ask for a
  * computation, the promise pauses and resumes with an answer and its proof, and the contract pays. */
-#include "cli/bundle.h"
+#include "attest/attest.h"
 #include "cli/cli.h"
 #include "cli/node.h"
 
@@ -261,7 +261,7 @@ static enum alc_rc prove(struct demo *d, const struct alc_json *answer, struct a
 {
     const struct alc_bytes code = cli_embedded(CLI_RAIN), chain = ALC_LIT("localnet");
     struct alc_buf input = ALC_BUF(8192), output = ALC_BUF(8192), file = ALC_BUF(64u << 10);
-    struct cli_bundle b = {.has_request = true, .has_input = true, .has_output = true};
+    struct alc_bundle b = {.has_request = true, .has_input = true, .has_output = true};
     struct alc_expect expect = {.chain_id = &chain, .code = &code, .request = &b.request,
                                 .input = &b.input, .output = &b.output};
     struct alc_answer kept;
@@ -298,7 +298,7 @@ static enum alc_rc prove(struct demo *d, const struct alc_json *answer, struct a
                           alc_refusal_text(verdict.refusal));
     }
     if (rc == ALC_OK) {
-        cli_bundle_write(&file, &b);
+        alc_bundle_write(&file, &b);
         rc = file.failed ? ALC_NOMEM : cli_write_file(d->out, alc_buf_bytes(&file), err);
     }
     if (rc == ALC_OK)

@@ -1,5 +1,6 @@
 #include "cli/node.h"
 
+#include "gateway/gateway.h"
 #include "watcher/watcher.h"
 
 #include <pthread.h>
@@ -45,6 +46,8 @@ static const struct alc_conf_item items[] = {
      "what is sent to the chain is on disk first, through a power cut too"},
     {"localnet.port", ALC_CONF_U32, FIELD(localnet_port), "3030", 0, 65535,
      "port of the development chain; 0: any free one"},
+    {"gateway.port", ALC_CONF_U32, FIELD(gateway_port), "0", 0, 65535,
+     "port of the gateway, on the loopback; 0: any free one"},
     {"log", ALC_CONF_STR, FIELD(log), "info", 0, 16, "error, warn, info or debug"},
     {"json", ALC_CONF_BOOL, FIELD(json), "false", 0, 0, "say things as lines of JSON"},
 };
@@ -88,6 +91,7 @@ struct cli_node {
     struct alc_engine *engine;
     struct alc_attest *attest;
     struct alc_worker *worker;
+    struct alc_gateway *gateway;
     pthread_t watching;
     bool watches;
     struct alc_store *watch_store;
@@ -210,6 +214,15 @@ static enum alc_rc open_watcher(struct cli_node *n, struct alc_err *err)
     return rc;
 }
 
+static enum alc_rc open_gateway(struct cli_node *n, struct alc_err *err)
+{
+    const struct alc_gateway_conf conf = {.store_path = n->db,
+                                          .contract_id = n->set.contract_id,
+                                          .host = "127.0.0.1",
+                                          .port = (uint16_t)n->set.gateway_port};
+    return alc_gateway_open(&n->gateway, &conf, err);
+}
+
 static enum alc_rc add_modules(struct cli_node *n, struct alc_err *err)
 {
     for (const char *const *file = n->set.modules; file != NULL && *file != NULL; file++) {
@@ -243,6 +256,7 @@ enum alc_rc cli_node_open(struct cli_node **out, const struct cli_settings *s, c
     if (rc == ALC_OK) rc = add_modules(n, err);
     if (rc == ALC_OK) rc = open_worker(n, err);
     if (rc == ALC_OK) rc = open_watcher(n, err);
+    if (rc == ALC_OK) rc = open_gateway(n, err);
     if (rc == ALC_OK)
         *out = n;
     else
@@ -264,12 +278,18 @@ void cli_node_close(struct cli_node *n)
     alc_near_stream_close(n->stream);
     alc_queue_close(n->watch_queue);
     alc_store_close(n->watch_store);
+    alc_gateway_close(n->gateway);
     alc_worker_close(n->worker);
     alc_engine_close(n->engine);
     alc_attest_close(n->attest);
     alc_queue_close(n->queue);
     alc_store_close(n->store);
     free(n);
+}
+
+uint16_t cli_node_port(const struct cli_node *n)
+{
+    return alc_gateway_port(n->gateway);
 }
 
 struct alc_store *cli_node_store(struct cli_node *n)

@@ -22,7 +22,7 @@ struct cli_settings {
     const char *mirror;
     const char *const *modules;   /* files put among the blobs at the start */
     bool plain_http, durable, json;
-    uint32_t localnet_port;
+    uint32_t localnet_port, gateway_port;
     const char *log;
 };
 extern const struct alc_conf_table cli_node_table;
@@ -76,12 +76,13 @@ struct cli_node; /* opaque */
 
 /* cli_node_key loads the worker's key of the state folder, or makes it (file mode 0600). */
 ALC_MUST enum alc_rc cli_node_key(struct alc_ed25519 *out, const char *state, struct alc_err *err);
-/* cli_node_open starts engine, worker and watcher; it takes the key. */
+/* cli_node_open starts engine, worker, watcher and gateway; it takes the key. */
 ALC_MUST enum alc_rc cli_node_open(struct cli_node **out, const struct cli_settings *s,
                                    const char *state, struct alc_ed25519 *key, struct alc_err *err);
 /* cli_node_failed: the watcher gave up; *err says why. */
 bool cli_node_failed(struct cli_node *n, struct alc_err *err);
 void cli_node_close(struct cli_node *n);
+uint16_t cli_node_port(const struct cli_node *n); /* of the gateway, on the loopback */
 /* For the caller's thread: its own connection to the store. */
 struct alc_store *cli_node_store(struct cli_node *n);
 struct alc_queue *cli_node_queue(struct cli_node *n);

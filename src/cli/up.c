@@ -15,12 +15,14 @@ static const char help[] =
     "deployed and a funded user.  Ctrl-C ends everything in order.\n\n";
 
 static void say_people(const struct cli_settings *s, const struct cli_devnet *dev,
-                       const char *state, bool temporary, uint64_t ms)
+                       uint16_t gateway, const char *state, bool temporary, uint64_t ms)
 {
     printf("alcove is up after %llu ms\n", (unsigned long long)ms);
     printf("  chain     %s%s\n", s->rpc[0],
            dev->pid > 0 ? "  (development: JSON-RPC and block stream)" : "");
     printf("  contract  %s, resolved by %s\n", s->contract_id, s->operator_id);
+    printf("  gateway   http://127.0.0.1:%u  (/requests/<id> /statements/<hash> /metrics /health)\n",
+           gateway);
     printf("  state     %s%s\n", state, temporary ? "  (removed at the end; --state keeps it)" : "");
     printf("  proof     SIMULATED: no hardware stands behind the worker's key\n");
     if (dev->pid > 0) {
@@ -34,7 +36,7 @@ static void say_people(const struct cli_settings *s, const struct cli_devnet *de
 }
 
 static void say_machines(const struct cli_settings *s, const struct cli_devnet *dev,
-                         const char *state, uint64_t ms)
+                         uint16_t gateway, const char *state, uint64_t ms)
 {
     struct alc_buf out = ALC_BUF(64u << 10);
     struct alc_jw w = {.out = &out};
@@ -46,6 +48,8 @@ static void say_machines(const struct cli_settings *s, const struct cli_devnet *
     alc_jw_text(&w, s->contract_id);
     alc_jw_key(&w, "operator_id");
     alc_jw_text(&w, s->operator_id);
+    alc_jw_key(&w, "gateway");
+    alc_jw_textf(&w, "http://127.0.0.1:%u", gateway);
     alc_jw_key(&w, "state");
     alc_jw_text(&w, state);
     alc_jw_key(&w, "attestation");
@@ -101,9 +105,9 @@ static enum alc_rc up(struct cli_settings *s, const sigset_t *signals, struct al
     if (rc == ALC_OK) {
         ms = alc_clock_mono_ms(&alc_clock_system) - begun;
         if (s->json)
-            say_machines(s, &dev, state.path, ms);
+            say_machines(s, &dev, cli_node_port(node), state.path, ms);
         else
-            say_people(s, &dev, state.path, state.temporary, ms);
+            say_people(s, &dev, cli_node_port(node), state.path, state.temporary, ms);
         rc = wait_end(node, signals, err);
         if (rc == ALC_OK && !s->json) printf("\nending in order\n");
     }

@@ -1,4 +1,3 @@
-#include "cli/bundle.h"
 #include "cli/cli.h"
 #include "cli/node.h"
 
@@ -164,12 +163,12 @@ static enum alc_rc verify(const struct settings *set, const char *file, bool *ac
     struct alc_near_key key;
     struct alc_hash worker_key;
     struct alc_verdict v;
-    struct cli_bundle b;
+    struct alc_bundle b;
     const char *why;
-    enum alc_rc rc = cli_read_file(&text, file, CLI_BUNDLE_MAX_BYTES, arena, err);
+    enum alc_rc rc = cli_read_file(&text, file, ALC_BUNDLE_MAX_BYTES, arena, err);
 
     if (rc == ALC_OK) {
-        rc = cli_bundle_read(&b, text, arena, err);
+        rc = alc_bundle_read(&b, text, arena, err);
         if (rc != ALC_OK) alc_fail_in(err, "%s is no statement file", file);
     }
     if (rc == ALC_OK && set->input[0] != 0) {

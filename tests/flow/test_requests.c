@@ -71,6 +71,7 @@ struct row {
     struct flow_ask ask;
     size_t fill;                  /* the input is so many bytes */
     const char *pad;              /* the input is this, filled up with blanks to `fill` bytes */
+    uint8_t byte;                 /* the input is `fill` of these */
     const char *value;            /* what is returned; NULL: the input as a text */
     size_t xs;                    /* what is returned is a text of so many x */
     const char *error;            /* the run fails with a sentence that holds this */
@@ -97,6 +98,10 @@ static const struct row rows[] = {
     {.name = "input of 10,000 B", .guest = "echo", .fill = 10000},
     {.name = "input of 300 kB", .guest = "probe", .fill = 300000, .pad = "exit 0", .value = "\"\""},
     {.name = "input and output of 200 kB", .guest = "echo", .fill = 200000},
+    {.name = "input of 1.2 MB", .guest = "probe", .fill = 1200000, .pad = "exit 0",
+     .value = "\"\""},
+    {.name = "input and output of 150 kB, all to be escaped", .guest = "echo", .fill = 150000,
+     .byte = 1},
     {.name = "output of 200 kB", .guest = "probe", .ask = IN("flood 200000"), .xs = 200000},
     {.name = "output of 256 KiB", .guest = "probe", .ask = IN("flood 262144"), .xs = 262144},
     {.name = "Json", .guest = "echo",
@@ -173,7 +178,10 @@ static struct alc_bytes long_input(const struct row *r, uint8_t *buf)
     size_t n = r->pad != NULL ? strlen(r->pad) : 0;
 
     for (size_t i = 0; i < r->fill; i++)
-        buf[i] = i < n ? (uint8_t)r->pad[i] : n > 0 ? ' ' : (uint8_t)('a' + i % 26);
+        buf[i] = r->byte != 0 ? r->byte
+                 : i < n      ? (uint8_t)r->pad[i]
+                 : n > 0      ? ' '
+                              : (uint8_t)('a' + i % 26);
     return (struct alc_bytes){buf, r->fill};
 }
 
@@ -266,7 +274,7 @@ static struct alc_bytes open_envelope(struct flow *f, const struct row *r, struc
 
 static void run_row(struct flow *f, const struct row *r, bool proof)
 {
-    static uint8_t buf[300000];
+    static uint8_t buf[1200000];
     struct flow_ask ask = r->ask;
     struct flow_end end;
     struct alc_hash tx;

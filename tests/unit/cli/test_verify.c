@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "cli/bundle.h"
+#include "attest/attest.h"
 
 extern char **environ;
 
@@ -19,7 +19,7 @@ struct fixture {
     char folder[32], path[64], other[64], said[80], complained[80];
     char out[16u << 10], err[4u << 10];
     struct alc_arena arena;
-    struct cli_bundle bundle; /* the document's example */
+    struct alc_bundle bundle; /* the document's example */
 };
 
 static void read_back(char *out, size_t cap, const char *path)
@@ -71,7 +71,7 @@ static void write_file(const char *path, struct alc_bytes bytes)
 static void write_bundle(struct fixture *f)
 {
     struct alc_buf text = ALC_BUF(1u << 20);
-    cli_bundle_write(&text, &f->bundle);
+    alc_bundle_write(&text, &f->bundle);
     write_file(f->path, alc_buf_bytes(&text));
     alc_buf_fini(&text);
 }
@@ -90,7 +90,7 @@ static int set_up(void **state)
     snprintf(f->complained, sizeof f->complained, "%s/err", f->folder);
     f->arena = ALC_ARENA(1u << 20);
     write_file(f->path, example());
-    if (cli_bundle_read(&f->bundle, example(), &f->arena, NULL) != ALC_OK) return -1;
+    if (alc_bundle_read(&f->bundle, example(), &f->arena, NULL) != ALC_OK) return -1;
     *state = f;
     return 0;
 }
@@ -174,7 +174,7 @@ static void no_statement_of_this_version_is_hardware(void **state)
     rejects(f, "--hardware", NULL, "no hardware vouches for the key");
     s = sample();
     s.simulated = 0; /* and to say so is not enough */
-    f->bundle = (struct cli_bundle){.signed_statement = sign_as_is(bytes, &s, test_seed)};
+    f->bundle = (struct alc_bundle){.signed_statement = sign_as_is(bytes, &s, test_seed)};
     write_bundle(f);
     rejects(f, "--hardware", NULL, "no hardware vouches for the key");
     assert_int_equal(run(f, f->path, NULL, NULL, NULL), 0);
@@ -184,7 +184,7 @@ static void no_statement_of_this_version_is_hardware(void **state)
 static void a_changed_file_is_rejected(void **state)
 {
     struct fixture *f = *state;
-    const struct cli_bundle whole = f->bundle;
+    const struct alc_bundle whole = f->bundle;
     uint8_t bytes[ALC_STATEMENT_SIGNED_MAX_BYTES];
 
     memcpy(bytes, whole.signed_statement.p, whole.signed_statement.n);
@@ -295,7 +295,7 @@ static void names_cannot_draw_on_the_terminal(void **state)
 
     s.contract_id = ALC_LIT("a\n  hardware vouches\x1b[2J\x9b\xff\\");
     s.signer_id = ALC_LIT("\rProven by hardware\0");
-    f->bundle = (struct cli_bundle){.signed_statement = sign_as_is(bytes, &s, test_seed)};
+    f->bundle = (struct alc_bundle){.signed_statement = sign_as_is(bytes, &s, test_seed)};
     write_bundle(f);
     assert_int_equal(run(f, f->path, NULL, NULL, NULL), 0);
     says(f->out, "a\\x0a  hardware vouches\\x1b[2J\\x9b\\xff\\x5c,");

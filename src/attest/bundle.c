@@ -1,8 +1,7 @@
-#include "cli/bundle.h"
+#include "attest/attest.h"
 
 #include "base/enc.h"
 #include "base/json.h"
-#include "near/near.h"
 
 #include <string.h>
 
@@ -36,15 +35,15 @@ static bool signature_member(const struct alc_json *doc, uint8_t out[ALC_STATEME
     return alc_base58_decode(out, ALC_STATEMENT_SIG_BYTES, &n, text) && n == ALC_STATEMENT_SIG_BYTES;
 }
 
-enum alc_rc cli_bundle_read(struct cli_bundle *out, struct alc_bytes text, struct alc_arena *arena,
+enum alc_rc alc_bundle_read(struct alc_bundle *out, struct alc_bytes text, struct alc_arena *arena,
                             struct alc_err *err)
 {
     struct alc_json *doc = NULL;
     struct alc_bytes format, request;
     uint8_t sig[ALC_STATEMENT_SIG_BYTES];
-    enum alc_rc rc = alc_json_open(&doc, text, CLI_BUNDLE_MAX_BYTES, err);
+    enum alc_rc rc = alc_json_open(&doc, text, ALC_BUNDLE_MAX_BYTES, err);
 
-    *out = (struct cli_bundle){0};
+    *out = (struct alc_bundle){0};
     if (rc != ALC_OK) return rc;
     if (!alc_json_str(alc_json_get(doc, "format"), &format) || !alc_bytes_is(format, FORMAT)) {
         rc = alc_fail(err, ALC_BAD_INPUT, "its \"format\" is not \"" FORMAT "\"");
@@ -82,7 +81,7 @@ out:
     return rc;
 }
 
-void cli_bundle_write(struct alc_buf *out, const struct cli_bundle *b)
+void alc_bundle_write(struct alc_buf *out, const struct alc_bundle *b)
 {
     struct alc_jw w = {.out = out};
     struct alc_bytes body = b->signed_statement;

@@ -3,16 +3,16 @@
 #include "example.h"
 
 #include "base/enc.h"
-#include "cli/bundle.h"
+#include "attest/attest.h"
 #include "engine/engine.h"
 #include "worker/worker.h"
 
 static uint8_t signed_bytes[ALC_STATEMENT_SIGNED_MAX_BYTES];
 
-static struct cli_bundle whole(void)
+static struct alc_bundle whole(void)
 {
     struct alc_statement s = sample();
-    return (struct cli_bundle){.signed_statement = sign_as_is(signed_bytes, &s, test_seed),
+    return (struct alc_bundle){.signed_statement = sign_as_is(signed_bytes, &s, test_seed),
                                .has_request = true,
                                .has_input = true,
                                .has_output = true,
@@ -25,14 +25,14 @@ static void what_is_written_is_read_back(void **state)
 {
     struct alc_arena arena = ALC_ARENA(1u << 20);
     struct alc_buf text = ALC_BUF(1u << 20);
-    struct cli_bundle b = whole(), back;
+    struct alc_bundle b = whole(), back;
     struct alc_err err = {0};
     (void)state;
 
-    cli_bundle_write(&text, &b);
+    alc_bundle_write(&text, &b);
     assert_false(text.failed);
     assert_int_equal(text.p[text.n - 1], '\n');
-    if (cli_bundle_read(&back, alc_buf_bytes(&text), &arena, &err) != ALC_OK)
+    if (alc_bundle_read(&back, alc_buf_bytes(&text), &arena, &err) != ALC_OK)
         fail_msg("%s", err.text);
     alc_buf_fini(&text); /* what was read lives in the arena */
     assert_true(alc_bytes_eq(back.signed_statement, b.signed_statement));
@@ -46,11 +46,11 @@ static void evidence_may_be_absent(void **state)
 {
     struct alc_arena arena = ALC_ARENA(1u << 20);
     struct alc_buf text = ALC_BUF(1u << 20);
-    struct cli_bundle b = {.signed_statement = whole().signed_statement}, back;
+    struct alc_bundle b = {.signed_statement = whole().signed_statement}, back;
     (void)state;
 
-    cli_bundle_write(&text, &b);
-    assert_int_equal(cli_bundle_read(&back, alc_buf_bytes(&text), &arena, NULL), ALC_OK);
+    alc_bundle_write(&text, &b);
+    assert_int_equal(alc_bundle_read(&back, alc_buf_bytes(&text), &arena, NULL), ALC_OK);
     assert_false(back.has_request || back.has_input || back.has_output);
     assert_true(alc_bytes_eq(back.signed_statement, b.signed_statement));
     alc_buf_fini(&text);
@@ -60,10 +60,10 @@ static void evidence_may_be_absent(void **state)
 static void bytes_too_few_to_be_signed_are_not_written(void **state)
 {
     struct alc_buf text = ALC_BUF(1u << 20);
-    struct cli_bundle b = {.signed_statement = {signed_bytes, ALC_STATEMENT_SIG_BYTES - 1}};
+    struct alc_bundle b = {.signed_statement = {signed_bytes, ALC_STATEMENT_SIG_BYTES - 1}};
     (void)state;
 
-    cli_bundle_write(&text, &b);
+    alc_bundle_write(&text, &b);
     assert_true(text.failed);
     alc_buf_fini(&text);
 }
@@ -115,8 +115,8 @@ static void what_is_wrong_with_a_file_is_said(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct alc_arena arena = ALC_ARENA(1u << 20);
         struct alc_err err = {0};
-        struct cli_bundle b;
-        enum alc_rc rc = cli_bundle_read(&b, alc_cstr(cases[i].text), &arena, &err);
+        struct alc_bundle b;
+        enum alc_rc rc = alc_bundle_read(&b, alc_cstr(cases[i].text), &arena, &err);
         if (rc != ALC_BAD_INPUT || err.text[0] == 0 || strstr(err.text, cases[i].why) == NULL)
             fail_msg("%s: %s: %s", cases[i].text, alc_rc_name(rc), err.text);
         alc_arena_fini(&arena);
@@ -126,10 +126,10 @@ static void what_is_wrong_with_a_file_is_said(void **state)
 static void the_cases_above_lack_nothing_else(void **state)
 {
     struct alc_arena arena = ALC_ARENA(1u << 20);
-    struct cli_bundle b;
+    struct alc_bundle b;
     (void)state;
 
-    assert_int_equal(cli_bundle_read(&b, ALC_LIT("{" GOOD ",\"of tomorrow\":[]}"), &arena, NULL),
+    assert_int_equal(alc_bundle_read(&b, ALC_LIT("{" GOOD ",\"of tomorrow\":[]}"), &arena, NULL),
                      ALC_OK);
     assert_int_equal(b.signed_statement.n, 3 + ALC_STATEMENT_SIG_BYTES);
     alc_arena_fini(&arena);
@@ -138,14 +138,14 @@ static void the_cases_above_lack_nothing_else(void **state)
 static void no_memory_is_said_at_every_step(void **state)
 {
     struct alc_buf text = ALC_BUF(1u << 20);
-    struct cli_bundle b = whole(), back;
+    struct alc_bundle b = whole(), back;
     unsigned failed = 0;
     (void)state;
 
-    cli_bundle_write(&text, &b);
+    alc_bundle_write(&text, &b);
     for (size_t max = 0;; max += 64) {
         struct alc_arena arena = ALC_ARENA(max);
-        enum alc_rc rc = cli_bundle_read(&back, alc_buf_bytes(&text), &arena, NULL);
+        enum alc_rc rc = alc_bundle_read(&back, alc_buf_bytes(&text), &arena, NULL);
         alc_arena_fini(&arena);
         if (rc == ALC_OK) break;
         failed++;
@@ -156,13 +156,13 @@ static void no_memory_is_said_at_every_step(void **state)
 
 /* ---- docs/statement.md ---- */
 
-static struct alc_verdict judge_example(struct cli_bundle *b, struct alc_arena *arena)
+static struct alc_verdict judge_example(struct alc_bundle *b, struct alc_arena *arena)
 {
     struct alc_expect expect = {0};
     struct alc_err err = {0};
     struct alc_verdict v;
 
-    if (cli_bundle_read(b, example(), arena, &err) != ALC_OK) fail_msg("%s", err.text);
+    if (alc_bundle_read(b, example(), arena, &err) != ALC_OK) fail_msg("%s", err.text);
     assert_true(b->has_request && b->has_input && b->has_output);
     expect.request = &b->request;
     expect.input = &b->input;
@@ -174,7 +174,7 @@ static struct alc_verdict judge_example(struct cli_bundle *b, struct alc_arena *
 static void the_example_of_the_document_is_accepted(void **state)
 {
     struct alc_arena arena = ALC_ARENA(1u << 20);
-    struct cli_bundle b;
+    struct alc_bundle b;
     struct alc_verdict v = judge_example(&b, &arena);
     struct alc_ed25519 key = {0};
     (void)state;
