@@ -109,7 +109,8 @@ static enum alc_rc up(struct cli_settings *s, const sigset_t *signals, struct al
         else
             say_people(s, &dev, cli_node_port(node), state.path, state.temporary, ms);
         rc = wait_end(node, signals, err);
-        if (rc == ALC_OK && !s->json) printf("\nending in order\n");
+        if (rc == ALC_OK && !s->json) printf("\nending in order; Ctrl-C again ends it at once\n");
+        pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* nothing on disk minds */
     }
     cli_node_close(node);
     cli_devnet_stop(&dev);

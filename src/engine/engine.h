@@ -146,6 +146,11 @@ ALC_MUST enum alc_rc alc_engine_compile(struct alc_engine *e, struct alc_module 
                                         struct alc_compiled *info, const struct alc_hash *code,
                                         struct alc_bytes wasm, enum alc_target target,
                                         struct alc_err *err);
+/* alc_engine_find is alc_engine_compile for who has not got the bytes at hand: it looks in memory
+ * alone.  ALC_NOT_FOUND: not there.  ALC_BAD_INPUT: there, and not of `target`. */
+ALC_MUST enum alc_rc alc_engine_find(struct alc_engine *e, struct alc_module **out,
+                                     const struct alc_hash *code, enum alc_target target,
+                                     struct alc_err *err);
 void alc_module_release(struct alc_engine *e, struct alc_module *m); /* NULL is fine */
 enum alc_module_kind alc_module_kind(const struct alc_module *m);
 

@@ -262,6 +262,16 @@ static bool sniff(struct alc_bytes wasm, enum alc_module_kind *kind)
     return true;
 }
 
+static enum alc_rc check_target(enum alc_target target, bool known, enum alc_module_kind kind,
+                                struct alc_err *err)
+{
+    if (target == ALC_TARGET_P1 && (!known || kind != ALC_MODULE_P1))
+        return alc_fail(err, ALC_BAD_INPUT, "Not a valid WASI Preview 1 module");
+    if (target == ALC_TARGET_P2 && (!known || kind != ALC_MODULE_P2))
+        return alc_fail(err, ALC_BAD_INPUT, "Not a valid WASI Preview 2 component");
+    return ALC_OK;
+}
+
 static enum alc_rc check(const struct alc_engine *e, struct alc_bytes wasm, enum alc_target target,
                          enum alc_module_kind *kind, struct alc_err *err)
 {
@@ -270,10 +280,7 @@ static enum alc_rc check(const struct alc_engine *e, struct alc_bytes wasm, enum
     if (wasm.n > e->conf.module_max_bytes)
         return alc_fail(err, ALC_LIMIT, "the module is %zu bytes, at most %zu", wasm.n,
                         e->conf.module_max_bytes);
-    if (target == ALC_TARGET_P1 && (!known || *kind != ALC_MODULE_P1))
-        return alc_fail(err, ALC_BAD_INPUT, "Not a valid WASI Preview 1 module");
-    if (target == ALC_TARGET_P2 && (!known || *kind != ALC_MODULE_P2))
-        return alc_fail(err, ALC_BAD_INPUT, "Not a valid WASI Preview 2 component");
+    if (check_target(target, known, *kind, err) != ALC_OK) return ALC_BAD_INPUT;
     if (!known)
         return alc_fail(err, ALC_BAD_INPUT,
                         "Failed to load WASM binary: not a valid WASI P2 component or WASI P1 "
@@ -352,6 +359,29 @@ enum alc_rc alc_engine_compile(struct alc_engine *e, struct alc_module **out,
 out:
     pthread_mutex_unlock(&e->lock);
     free_module(gone);
+    return rc;
+}
+
+enum alc_rc alc_engine_find(struct alc_engine *e, struct alc_module **out,
+                            const struct alc_hash *code, enum alc_target target,
+                            struct alc_err *err)
+{
+    struct alc_module *m;
+    enum alc_rc rc = ALC_NOT_FOUND;
+
+    pthread_mutex_lock(&e->lock);
+    m = find(e, code);
+    if (m != NULL && m->state == MODULE_READY) rc = check_target(target, true, m->kind, err);
+    if (rc == ALC_OK) {
+        m->refs++;
+        e->stats.memory_hits++;
+        if (m->listed) {
+            unlink_use(e, m);
+            link_newest(e, m);
+        }
+        *out = m;
+    }
+    pthread_mutex_unlock(&e->lock);
     return rc;
 }
 

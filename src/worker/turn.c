@@ -112,39 +112,48 @@ static enum alc_rc run_guest(struct turn *t, struct alc_module *module, struct a
     return rc;
 }
 
-/* compute gets, compiles and runs the module.  ALC_OK with an answer, a failure included; other
- * results are worth another try. */
-static enum alc_rc compute(struct turn *t, struct alc_err *err)
+/* load gets the module compiled: from the engine's memory, or from its bytes wherever they are.
+ * ALC_NOMEM and ALC_BUSY are worth another try; the rest is the request's fault. */
+static enum alc_rc load(struct turn *t, struct alc_module **module, struct alc_err *err)
 {
     struct alc_worker *w = t->slot->worker;
-    struct alc_answer *a = &t->answer;
-    struct alc_module *module = NULL;
     struct alc_compiled compiled = {0};
     struct alc_bytes wasm;
     uint64_t fetched_ms;
     bool fetched;
     enum alc_rc rc;
 
+    rc = alc_engine_find(w->conf.engine, module, &t->request.code, t->request.target, err);
+    if (rc != ALC_NOT_FOUND) return rc;
     rc = wk_module(t->slot, &wasm, &fetched_ms, &fetched, &t->request, t->arena, err);
     if (w->stop) return alc_fail(err, ALC_BUSY, "the worker is stopping");
-    if (rc == ALC_NOMEM || rc == ALC_BUSY || rc == ALC_CORRUPT) return rc;
-    if (rc != ALC_OK) return fail(t, ALC_OUTCOME_MODULE, alc_err_text(err, rc));
-    rc = alc_engine_compile(w->conf.engine, &module, &compiled, &t->request.code, wasm,
+    if (rc != ALC_OK) return rc;
+    rc = alc_engine_compile(w->conf.engine, module, &compiled, &t->request.code, wasm,
                             t->request.target, err);
-    if (rc == ALC_NOMEM) return rc;
-    if (fetched) {
-        a->has_compile_ms = true;
-        a->compile_ms = fetched_ms + (compiled.compile_us + 999) / 1000;
+    if (fetched) { /* who brings a module pays for getting and compiling it */
+        t->answer.has_compile_ms = true;
+        t->answer.compile_ms = fetched_ms + (compiled.compile_us + 999) / 1000;
     }
+    return rc;
+}
+
+/* compute loads and runs the module.  ALC_OK with an answer, a failure included; other results are
+ * worth another try. */
+static enum alc_rc compute(struct turn *t, struct alc_err *err)
+{
+    struct alc_module *module = NULL;
+    enum alc_rc rc = load(t, &module, err);
+
+    if (rc == ALC_NOMEM || rc == ALC_BUSY) return rc;
     if (rc != ALC_OK) return fail(t, ALC_OUTCOME_MODULE, alc_err_text(err, rc));
     if (t->request.compile_only) {
-        a->success = true;
-        a->output_kind = ALC_OUTPUT_TEXT;
-        a->output = t->request.hash_hex;
+        t->answer.success = true;
+        t->answer.output_kind = ALC_OUTPUT_TEXT;
+        t->answer.output = t->request.hash_hex;
     } else {
         rc = run_guest(t, module, err);
     }
-    alc_module_release(w->conf.engine, module);
+    alc_module_release(t->slot->worker->conf.engine, module);
     return rc;
 }
 

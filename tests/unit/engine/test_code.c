@@ -401,6 +401,26 @@ static void the_same_module_is_compiled_once(void **state)
     assert_int_equal(stats(f).memory_hits, 1);
 }
 
+static void what_memory_holds_is_found_without_its_bytes(void **state)
+{
+    struct fixture *f = *state;
+    struct alc_module *m = NULL;
+    struct alc_err err = {0};
+    struct alc_hash code;
+
+    alc_sha256(&code, alc_buf_bytes(&f->wasm));
+    reopen(f);
+    assert_int_equal(alc_engine_find(f->e, &m, &code, ALC_TARGET_ANY, &err), ALC_NOT_FOUND);
+    compile_probe(f);
+    assert_int_equal(alc_engine_find(f->e, &m, &code, ALC_TARGET_P1, &err), ALC_OK);
+    assert_int_equal(alc_module_kind(m), ALC_MODULE_P1);
+    alc_module_release(f->e, m);
+    assert_int_equal(alc_engine_find(f->e, &m, &code, ALC_TARGET_P2, &err), ALC_BAD_INPUT);
+    assert_string_equal(err.text, "Not a valid WASI Preview 2 component");
+    reopen(f); /* what only the disk holds is not in memory */
+    assert_int_equal(alc_engine_find(f->e, &m, &code, ALC_TARGET_ANY, &err), ALC_NOT_FOUND);
+}
+
 static void *compile_in_thread(void *arg)
 {
     compile_probe(arg);
@@ -763,6 +783,7 @@ int main(void)
         T(a_compilation_that_takes_too_long_is_given_up_by_its_caller_alone),
         T(no_more_than_four_modules_are_compiled_at_once),
         T(the_same_module_is_compiled_once),
+        T(what_memory_holds_is_found_without_its_bytes),
         T(callers_at_once_share_one_compilation),
         T(a_failed_compilation_is_tried_again),
         T(the_least_recently_used_module_leaves_memory_first),
