@@ -9,6 +9,7 @@
 #define BLOCK_REQUESTS_MAX 4096u    /* 10^15 gas of a block pay for some 700 */
 
 static const char prefix[] = "EVENT_JSON:";
+static const char no_memory[] = "no memory"; /* the one reason that is ours, not the event's */
 
 /* data_id comes as 32 integers. */
 static bool read_data_id(const struct alc_json *v, struct alc_hash *out)
@@ -38,10 +39,17 @@ static bool read_event(struct alc_request *out, const struct alc_json *event, co
     if (alc_json_open(&request, text, EVENT_MAX_BYTES, NULL) != ALC_OK) return false;
     if (alc_json_u64(alc_json_get(request, "request_id"), &out->request_id)) {
         ok = alc_arena_copy(arena, text, &out->data);
-        *odd = ok ? NULL : "no memory";
+        *odd = ok ? NULL : no_memory;
     }
     alc_json_close(request);
     return ok;
+}
+
+/* From 1.0.0 on: what the interface's events begin with ("major.minor.patch"). */
+static bool version_is_known(const struct alc_json *v)
+{
+    struct alc_bytes text;
+    return alc_json_str(v, &text) && text.n > 0 && text.p[0] >= '1' && text.p[0] <= '9';
 }
 
 bool alc_watcher_read(struct alc_request *out, struct alc_bytes line, const char *standard,
@@ -62,8 +70,11 @@ bool alc_watcher_read(struct alc_request *out, struct alc_bytes line, const char
     }
     if (alc_json_str(alc_json_get(event, "standard"), &name) && alc_bytes_is(name, standard) &&
         alc_json_str(alc_json_get(event, "event"), &name) &&
-        alc_bytes_is(name, "execution_requested"))
-        ok = read_event(out, event, odd, arena);
+        alc_bytes_is(name, "execution_requested")) {
+        *odd = "its version is before 1.0.0";
+        if (version_is_known(alc_json_get(event, "version")))
+            ok = read_event(out, event, odd, arena);
+    }
     alc_json_close(event);
     return ok;
 }
@@ -87,6 +98,7 @@ static enum alc_rc collect(const struct alc_watcher_conf *conf,
             struct alc_request *q = &(*out)[*count];
             const char *odd;
             if (!alc_watcher_read(q, r->logs[j], conf->standard, &odd, arena)) {
+                if (odd == no_memory) return alc_fail(err, ALC_NOMEM, "no memory for a request");
                 if (odd != NULL)
                     alc_log(ALC_WARN, "watcher.odd_event", "height=%llu receipt=%.*s why=\"%s\"",
                             (unsigned long long)block->height, (int)r->receipt_id.n,

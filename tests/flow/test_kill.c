@@ -185,29 +185,56 @@ static void dead_after_the_transaction(void **state)
     assert_int_equal(settled, 1);
 }
 
+static void ask_for_work(struct flow *f, struct alc_hash tx[REQUESTS])
+{
+    const struct flow_ask ask = {.code = flow_code(f, "probe"),
+                                 .input = ALC_LIT("work 100000000"),
+                                 .max_instructions = UINT64_C(100000000000)};
+    for (unsigned i = 0; i < REQUESTS; i++) flow_ask(f, &tx[i], &ask);
+    flow_logged(f, "to=running", 1);
+    assert_int_equal(flow_pending(f), REQUESTS);
+}
+
+static void check_work(struct flow *f, const struct alc_hash tx[REQUESTS])
+{
+    for (unsigned i = 0; i < REQUESTS; i++) {
+        struct flow_end end;
+        flow_end(f, &end, &tx[i]);
+        if (!end.success || end.events != 1) flow_fail(f, "request %u: %s", i, end.error);
+    }
+}
+
+static void killed_in_the_run(void **state)
+{
+    struct flow *f = *state;
+    uint64_t height = flow_height(f), executions, settled;
+    struct alc_hash tx[REQUESTS];
+    __uint128_t fees;
+
+    flow_stats(f, &executions, &fees);
+    flow_up(f, NULL, modules);
+    ask_for_work(f, tx);
+    flow_kill(f);
+    flow_up(f, NULL, modules);
+    check_work(f, tx);
+    flow_ended(f, REQUESTS, &settled);
+    assert_int_equal(settled, REQUESTS);
+    check_once(f, height, executions);
+}
+
 /* The chain dies while requests wait on it, and comes back with what was in its blocks. */
 static void killed_chain(void **state)
 {
     struct flow *f = *state;
     uint64_t height = flow_height(f), executions, settled;
     struct alc_hash tx[REQUESTS];
-    struct flow_end end;
     __uint128_t fees;
 
     flow_stats(f, &executions, &fees);
     flow_up(f, NULL, modules);
-    for (unsigned i = 0; i < REQUESTS; i++)
-        flow_ask(f, &tx[i],
-                 &(struct flow_ask){.code = flow_code(f, "probe"),
-                                    .input = ALC_LIT("work 100000000"),
-                                    .max_instructions = UINT64_C(100000000000)});
-    flow_logged(f, "to=running", 1);
-    assert_int_equal(flow_pending(f), REQUESTS);
+    ask_for_work(f, tx);
     flow_restart_chain(f);
-    for (unsigned i = 0; i < REQUESTS; i++) {
-        flow_end(f, &end, &tx[i]);
-        if (!end.success || end.events != 1) flow_fail(f, "request %u: %s", i, end.error);
-    }
+    check_work(f, tx);
     flow_ended(f, REQUESTS, &settled);
     assert_int_equal(settled, REQUESTS);
     check_once(f, height, executions);
@@ -219,8 +246,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         KILL(killed_in_the_middle_of_a_block), KILL(killed_after_the_claim),
-        KILL(killed_after_the_run),            KILL(killed_before_the_transaction),
-        KILL(killed_after_the_transaction),    KILL(dead_since_the_block),
+        KILL(killed_in_the_run),               KILL(killed_after_the_run),
+        KILL(killed_before_the_transaction),   KILL(killed_after_the_transaction),
+        KILL(dead_since_the_block),
         KILL(dead_since_the_claim),            KILL(dead_since_the_run),
         KILL(dead_before_the_transaction),     KILL(dead_after_the_transaction),
         KILL(killed_chain),

@@ -316,6 +316,109 @@ static void requests_with_proof_end_the_same_way(void **state)
         if (!rows[i].no_proof) run_row(c->f, &rows[i], true);
 }
 
+/* Gas and attempts were right the first time. */
+static void no_answer_was_refused(void **state)
+{
+    struct ctx *c = *state;
+    assert_int_equal(flow_log_count(c->f, "settle.refused"), 0);
+}
+
+/* Without a payer the refund goes to who called; all that is missing is the price and the gas. */
+static void the_caller_gets_the_refund(void **state)
+{
+    struct flow *f = ((struct ctx *)*state)->f;
+    __uint128_t before = flow_balance(f, CLI_DEVNET_USER);
+    struct flow_end end;
+    struct alc_hash tx;
+
+    flow_ask(f, &tx, &(struct flow_ask){.code = flow_code(f, "echo"), .input = ALC_LIT("x")});
+    flow_end(f, &end, &tx);
+    assert_true(end.success);
+    assert_true(before - flow_balance(f, CLI_DEVNET_USER) == end.charged + end.burnt);
+}
+
+/* ---- calls that the contract does not take ---- */
+
+static const struct {
+    struct flow_ask ask;
+    size_t quotes;                /* the input is so many */
+    const char *says;
+} refusals[] = {
+    {{.source = "{\"Project\":{\"project_id\":\"user.test.near/p\"}}"}, 0, "Project not found"},
+    {{.source = "{\"WasmUrl\":{\"url\":\"http://a/b\",\"hash\":\"00\"}}"}, 0, "source.hash must be"},
+    {{.params = "{\"force_rebuild\":true}"}, 0, "force_rebuild"},
+    {{.source = GITHUB, .params = "{\"store_on_fastfs\":true}"}, 0, "store_on_fastfs"},
+    {{.input = ALC_LIT("x"), .no_limits = true}, 0, "compile-only"},
+    {{.max_seconds = 181}, 0, "max_execution_seconds"},
+    {{.max_instructions = HOUR_OF_FUEL + 1}, 0, "max_instructions"},
+    {{.payment = 1}, 0, "Insufficient payment"},
+    {{.source = GITHUB, .params = "{\"proof\":\"key\"}"}, 0, "needs a WasmUrl source"},
+    {{.params = "{\"proof\":\"quote\"}"}, 0, "not offered yet"},
+    {{.params = "{\"with_proof\":true}"}, 0, "needs params.proof"},
+    {{.format = "Text"}, 9999, "16384 bytes of logs"}, /* each is four bytes in the event */
+};
+
+static void refused_calls_keep_nothing(void **state)
+{
+    struct flow *f = ((struct ctx *)*state)->f;
+    static uint8_t quotes[9999];
+    unsigned jobs = flow_log_count(f, "job.new");
+
+    memset(quotes, '"', sizeof quotes);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        struct flow_ask ask = refusals[i].ask;
+        __uint128_t before = flow_balance(f, CLI_DEVNET_USER);
+        struct flow_end end;
+        struct alc_hash tx;
+        ask.code = flow_code(f, "echo");
+        if (refusals[i].quotes > 0) ask.input = (struct alc_bytes){quotes, refusals[i].quotes};
+        flow_ask(f, &tx, &ask);
+        flow_end(f, &end, &tx);
+        if (end.failure == NULL || strstr(end.failure, refusals[i].says) == NULL)
+            flow_fail(f, "'%s' does not say '%s'", end.failure != NULL ? end.failure : "no failure",
+                      refusals[i].says);
+        assert_true(before - flow_balance(f, CLI_DEVNET_USER) == end.burnt);
+    }
+    assert_int_equal(flow_pending(f), 0);
+    assert_int_equal(flow_log_count(f, "job.new"), jobs);
+}
+
+/* ---- an answer that the contract does not take ---- */
+
+static void worker_key(struct flow *f, const char *method)
+{
+    char key[ALC_NEAR_KEY_TEXT_MAX], args[256];
+    struct alc_near_action call;
+
+    alc_near_key_text(key, &f->worker);
+    snprintf(args, sizeof args, "{\"public_key\":\"%s\"}", key);
+    call = cli_call(method, args, 50u * (uint64_t)ALC_NEAR_TGAS, 0);
+    flow_call(f, NULL, CLI_DEVNET_CONTRACT, &call, 1);
+}
+
+static void a_key_that_is_not_registered_proves_nothing(void **state)
+{
+    static const struct row row = {.name = "unregistered key", .guest = "echo", .ask = IN("x"),
+                                   .error = "the contract refused the answer"};
+    struct ctx *c = *state;
+
+    worker_key(c->f, "remove_worker_key");
+    run_row(c->f, &row, true);
+    assert_int_equal(flow_log_count(c->f, "settle.refused"), 1);
+    worker_key(c->f, "add_worker_key");
+    run_row(c->f, &rows[0], true);
+}
+
+static void everything_is_settled(void **state)
+{
+    struct ctx *c = *state;
+    unsigned jobs = flow_log_count(c->f, "job.new");
+    uint64_t settled;
+
+    flow_ended(c->f, jobs, &settled);
+    assert_int_equal(settled, jobs);
+}
+
 static int up(void **state)
 {
     static const char *const guests[] = {"echo", "probe", "probe.p2", "out_of_bounds", "recursion",
@@ -353,6 +456,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_end_as_the_reference_says),
         cmocka_unit_test(requests_with_proof_end_the_same_way),
+        cmocka_unit_test(the_caller_gets_the_refund),
+        cmocka_unit_test(refused_calls_keep_nothing),
+        cmocka_unit_test(no_answer_was_refused),
+        cmocka_unit_test(a_key_that_is_not_registered_proves_nothing),
+        cmocka_unit_test(everything_is_settled),
     };
     return cmocka_run_group_tests(tests, up, down);
 }

@@ -341,6 +341,12 @@ void flow_died(struct flow *f)
         flow_fail(f, "the node ended with status %#x instead of SIGKILL", (unsigned)status);
 }
 
+void flow_kill(struct flow *f)
+{
+    kill(f->up, SIGKILL);
+    flow_died(f);
+}
+
 void flow_down(struct flow *f)
 {
     int status = 0;
@@ -352,8 +358,7 @@ void flow_down(struct flow *f)
         flow_fail(f, "the node ended with status %#x instead of exit 0", (unsigned)status);
 }
 
-/* count_logged: how often `part` stands in the log. */
-static unsigned count_logged(struct flow *f, const char *part)
+unsigned flow_log_count(struct flow *f, const char *part)
 {
     struct alc_buf log = ALC_BUF(LOG_MAX_BYTES);
     unsigned n = 0;
@@ -372,7 +377,7 @@ struct logged {
 static bool is_logged(struct flow *f, void *ctx)
 {
     const struct logged *l = ctx;
-    return count_logged(f, l->part) >= l->times;
+    return flow_log_count(f, l->part) >= l->times;
 }
 
 void flow_logged(struct flow *f, const char *part, unsigned times)
@@ -383,7 +388,7 @@ void flow_logged(struct flow *f, const char *part, unsigned times)
 static bool have_ended(struct flow *f, void *ctx)
 {
     const unsigned *jobs = ctx;
-    return count_logged(f, "to=settled") + count_logged(f, "to=cancelled") >= *jobs;
+    return flow_log_count(f, "to=settled") + flow_log_count(f, "to=cancelled") >= *jobs;
 }
 
 void flow_jobs(struct flow *f, uint64_t out[ALC_JOB_STATES], uint64_t *outbox)

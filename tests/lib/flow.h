@@ -60,11 +60,14 @@ void flow_until(struct flow *f, bool (*holds)(struct flow *f, void *ctx), void *
 /* flow_up starts `alcove up` on the chain and waits for its ready line.  failpoint: where it kills
  * itself; NULL: nowhere.  more: further flags, NULL at the end; may be NULL. */
 void flow_up(struct flow *f, const char *failpoint, const char *const *more);
-/* flow_died waits until the node is dead by SIGKILL. */
+/* flow_died waits until the node is dead by SIGKILL; flow_kill sends it. */
 void flow_died(struct flow *f);
+void flow_kill(struct flow *f);
 /* flow_down ends the node by SIGTERM and expects exit 0 (with the sanitizers: no leak either). */
 void flow_down(struct flow *f);
-/* flow_logged waits until `part` stands at least `times` times in the log. */
+/* flow_log_count: how often `part` stands in the log; flow_logged waits until it does so `times`
+ * times. */
+unsigned flow_log_count(struct flow *f, const char *part);
 void flow_logged(struct flow *f, const char *part, unsigned times);
 
 /* flow_restart_chain kills the chain by SIGKILL and starts it again at the same address. */
@@ -116,13 +119,15 @@ struct flow_end {
     const char *error;          /* error_message, "" when null */
     uint64_t instructions, time_ms, compile_ms;
     __uint128_t charged, refunded;
+    __uint128_t burnt;          /* for gas, of all that the user paid for */
 };
 /* flow_end waits for the end of a request. */
 void flow_end(struct flow *f, struct flow_end *end, const struct alc_hash *tx);
 /* flow_text decodes a returned JSON string. */
 struct alc_bytes flow_text(struct flow *f, struct alc_bytes value);
 
-/* flow_call signs an action by the root for `receiver_id` and waits for its end. */
+/* flow_call sends actions signed with the root's key, by the root itself when signer_id is NULL, and
+ * waits for their end. */
 void flow_call(struct flow *f, const char *signer_id, const char *receiver_id,
                struct alc_near_action *actions, uint32_t count);
 

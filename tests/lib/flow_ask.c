@@ -196,7 +196,7 @@ void flow_end(struct flow *f, struct flow_end *end, const struct alc_hash *tx)
             flow_fail(f, "the request has no end");
     } while (rc == ALC_TIMEOUT);
     flow_must(f, rc, &err);
-    *end = (struct flow_end){.value = status.value, .error = ""};
+    *end = (struct flow_end){.value = status.value, .error = "", .burnt = status.tokens_burnt};
     if (status.state == ALC_NEAR_TX_FAILED) end->failure = status.failure;
     read_logs(f, end, status.json);
     alc_json_close(status.json);

@@ -143,6 +143,25 @@ static void other_lines_are_nothing_for_us(void **state)
         is_none(alc_cstr(lines[i]), NULL);
 }
 
+static void an_event_of_an_unknown_version_is_odd(void **state)
+{
+    static const char *const versions[] = {"\"0.9.9\"", "\"\"", "null", "1", "\"v1.0.0\""};
+    (void)state;
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        struct alc_arena arena = ALC_ARENA(1u << 16);
+        struct alc_request r;
+        const char *odd;
+        char line[256];
+        snprintf(line, sizeof line,
+                 "EVENT_JSON:{\"standard\":\"near-outlayer\",\"version\":%s,"
+                 "\"event\":\"execution_requested\",\"data\":[{}]}",
+                 versions[i]);
+        assert_false(alc_watcher_read(&r, alc_cstr(line), "near-outlayer", &odd, &arena));
+        assert_string_equal(odd, "its version is before 1.0.0");
+        alc_arena_fini(&arena);
+    }
+}
+
 static void another_standard_is_not_ours(void **state)
 {
     struct alc_arena arena = ALC_ARENA(1u << 20);
@@ -163,7 +182,7 @@ static void another_standard_is_not_ours(void **state)
 static void malformed_events_have_a_reason(void **state)
 {
     static const char prefix[] =
-        "EVENT_JSON:{\"standard\":\"near-outlayer\",\"event\":\"execution_requested\"";
+        "EVENT_JSON:{\"standard\":\"near-outlayer\",\"version\":\"1.0.0\",\"event\":\"execution_requested\"";
     static const struct {
         const char *rest, *why;
     } cases[] = {
@@ -291,6 +310,7 @@ int main(void)
         cmocka_unit_test(the_smallest_event_is_read),
         cmocka_unit_test(other_lines_are_nothing_for_us),
         cmocka_unit_test(another_standard_is_not_ours),
+        cmocka_unit_test(an_event_of_an_unknown_version_is_odd),
         cmocka_unit_test(malformed_events_have_a_reason),
         cmocka_unit_test(a_data_id_is_32_bytes),
         cmocka_unit_test(a_request_data_is_an_object_with_a_request_id),
