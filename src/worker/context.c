@@ -3,6 +3,8 @@
 #include "base/enc.h"
 
 #define VIEW_MAX_BYTES (8u << 20)
+#define LAG_MAX_MS 10000u
+#define LAG_PAUSE_MS 250u
 
 static bool hex_hash(const struct alc_json *v, struct alc_hash *out)
 {
@@ -32,12 +34,36 @@ static enum alc_rc view(struct wk_slot *s, struct alc_json **out, const char *me
     return rc;
 }
 
+/* catch_up waits until the node has come to `height`. */
+static enum alc_rc catch_up(struct wk_slot *s, uint64_t height, struct alc_err *err)
+{
+    struct alc_worker *w = s->worker;
+    uint64_t begun = alc_clock_mono_ms(w->conf.clock);
+    struct alc_near_block_ref head;
+
+    for (;;) {
+        enum alc_rc rc = alc_near_rpc_final(s->rpc, &head, err);
+        if (rc != ALC_OK || head.height >= height) return rc;
+        if (w->stop || alc_clock_mono_ms(w->conf.clock) - begun >= LAG_MAX_MS)
+            return alc_fail(err, ALC_BUSY, "the node is at block %llu, the request is in block %llu",
+                            (unsigned long long)head.height, (unsigned long long)height);
+        pthread_mutex_lock(&w->lock);
+        if (!w->stop) wk_pause(w, &w->wake, LAG_PAUSE_MS);
+        pthread_mutex_unlock(&w->lock);
+    }
+}
+
 enum alc_rc wk_context_read(struct wk_slot *s, struct wk_context *out, uint64_t request_id,
-                            struct alc_arena *arena, struct alc_err *err)
+                            uint64_t height, struct alc_arena *arena, struct alc_err *err)
 {
     struct alc_json *doc = NULL;
     enum alc_rc rc = view(s, &doc, "get_request_context", request_id, arena, err);
 
+    /* Ended; or this node lags behind the block server that told of the request. */
+    if (rc == ALC_NOT_FOUND) {
+        rc = catch_up(s, height, err);
+        if (rc == ALC_OK) rc = view(s, &doc, "get_request_context", request_id, arena, err);
+    }
     if (rc != ALC_OK) return rc;
     if (!hex_hash(alc_json_get(doc, "data_id"), &out->data_id) ||
         !hex_hash(alc_json_get(doc, "request_hash"), &out->request_hash) ||

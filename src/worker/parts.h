@@ -77,10 +77,12 @@ struct alc_worker {
     bool settler_runs, heart_runs;
 };
 
-/* context.c: ALC_NOT_FOUND: the contract no longer waits for it.  wk_input reads the input that was
+/* context.c: ALC_NOT_FOUND: the contract no longer waits for the request, which it announced in the
+ * block of `height`.  A node that is not there yet is waited for; ALC_BUSY: too long.  wk_input reads the input that was
  * too long for the event.  wk_anchor: a final block, at most a second old. */
 ALC_MUST enum alc_rc wk_context_read(struct wk_slot *s, struct wk_context *out, uint64_t request_id,
-                                     struct alc_arena *arena, struct alc_err *err);
+                                     uint64_t height, struct alc_arena *arena,
+                                     struct alc_err *err);
 ALC_MUST enum alc_rc wk_input(struct wk_slot *s, struct alc_bytes *out, uint64_t request_id,
                               struct alc_arena *arena, struct alc_err *err);
 

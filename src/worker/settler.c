@@ -94,7 +94,8 @@ static enum alc_rc waits(struct wk_slot *s, bool *out, const struct alc_job *job
                          struct alc_arena *arena, struct alc_err *err)
 {
     struct wk_context context;
-    enum alc_rc rc = wk_context_read(s, &context, job->request.request_id, arena, err);
+    enum alc_rc rc = wk_context_read(s, &context, job->request.request_id,
+                                     job->request.block_height, arena, err);
 
     *out = rc == ALC_OK && alc_hash_eq(&context.data_id, &job->request.data_id);
     return rc == ALC_NOT_FOUND ? ALC_OK : rc;

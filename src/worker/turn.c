@@ -33,7 +33,8 @@ static enum alc_rc identify(struct turn *t, struct alc_err *err)
     struct alc_statement *s = &t->statement;
     enum alc_rc rc;
 
-    rc = wk_context_read(t->slot, &t->context, t->request.request_id, t->arena, err);
+    rc = wk_context_read(t->slot, &t->context, t->request.request_id, announced->block_height,
+                         t->arena, err);
     if (rc != ALC_OK) return rc;
     if (!alc_hash_eq(&t->context.data_id, &announced->data_id))
         return alc_fail(err, ALC_NOT_FOUND, "the contract was deployed anew since");

@@ -15,7 +15,8 @@
 
 #define OUT_MAX_BYTES (1u << 20)
 #define PATIENCE_MS 60000u
-#define READY_MS 15000u /* `alcove up` under the sanitizers on a busy machine; alone it takes 0.3 s */
+#define READY_MS                                                                                   \
+    15000u /* `alcove up` under the sanitizers on a busy machine; alone it takes 0.3 s */
 
 struct child {
     pid_t pid;
@@ -99,7 +100,8 @@ static int verify(const char *path)
     int code;
 
     spawn(&c, (const char *const[]){"alcove", "verify", path, NULL});
-    while (read_line(&c, &line)) continue;
+    while (read_line(&c, &line))
+        continue;
     code = ended(&c);
     alc_buf_fini(&c.said);
     return code;
@@ -107,8 +109,9 @@ static int verify(const char *path)
 
 /* ---- demo ---- */
 
-static const char *const demo_steps[] = {"chain", "contract", "worker", "insurer", "policy", "claim",
-                                    "resolve", "resume", "payout", "proof", "done"};
+static const char *const demo_steps[] = {"chain",  "contract", "worker",  "insurer",
+                                         "policy", "claim",    "resolve", "resume",
+                                         "payout", "proof",    "done"};
 #define STEPS (sizeof demo_steps / sizeof *demo_steps)
 
 static void demo_shows_each_step(void **state)
@@ -197,8 +200,8 @@ static void up_starts_soon_and_ends_in_order(void **state)
     uint64_t ms;
 
     snprintf(dir, sizeof dir, "%s/up", x->state.path);
-    spawn(&c, (const char *const[]){"alcove", "up", "--json", "--localnet-port", "0", "--state", dir,
-                                    NULL});
+    spawn(&c, (const char *const[]){"alcove", "up", "--json", "--localnet-port", "0", "--state",
+                                    dir, NULL});
     assert_true(read_line(&c, &line));
     assert_int_equal(alc_json_open(&doc, alc_cstr(line), 65536, NULL), ALC_OK);
     assert_true(alc_json_u64(alc_json_get(doc, "ready_ms"), &ms));

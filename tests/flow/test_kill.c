@@ -17,8 +17,10 @@ static int open_chain(void **state)
 
     snprintf(echo, sizeof echo, "%s", flow_guest("echo"));
     snprintf(probe, sizeof probe, "%s", flow_guest("probe"));
-    memcpy(modules, (const char *[]){flags[0], flags[1], "--worker-module", echo,
-                                     "--worker-module", probe, NULL}, 7 * sizeof *modules);
+    memcpy(modules,
+           (const char *[]){flags[0], flags[1], "--worker-module", echo, "--worker-module", probe,
+                            NULL},
+           7 * sizeof *modules);
     *state = f;
     return 0;
 }
@@ -190,7 +192,8 @@ static void ask_for_work(struct flow *f, struct alc_hash tx[REQUESTS])
     const struct flow_ask ask = {.code = flow_code(f, "probe"),
                                  .input = ALC_LIT("work 100000000"),
                                  .max_instructions = UINT64_C(100000000000)};
-    for (unsigned i = 0; i < REQUESTS; i++) flow_ask(f, &tx[i], &ask);
+    for (unsigned i = 0; i < REQUESTS; i++)
+        flow_ask(f, &tx[i], &ask);
     flow_logged(f, "to=running", 1);
     assert_int_equal(flow_pending(f), REQUESTS);
 }
@@ -245,12 +248,17 @@ static void killed_chain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        KILL(killed_in_the_middle_of_a_block), KILL(killed_after_the_claim),
-        KILL(killed_in_the_run),               KILL(killed_after_the_run),
-        KILL(killed_before_the_transaction),   KILL(killed_after_the_transaction),
+        KILL(killed_in_the_middle_of_a_block),
+        KILL(killed_after_the_claim),
+        KILL(killed_in_the_run),
+        KILL(killed_after_the_run),
+        KILL(killed_before_the_transaction),
+        KILL(killed_after_the_transaction),
         KILL(dead_since_the_block),
-        KILL(dead_since_the_claim),            KILL(dead_since_the_run),
-        KILL(dead_before_the_transaction),     KILL(dead_after_the_transaction),
+        KILL(dead_since_the_claim),
+        KILL(dead_since_the_run),
+        KILL(dead_before_the_transaction),
+        KILL(dead_after_the_transaction),
         KILL(killed_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

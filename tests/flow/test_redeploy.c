@@ -33,10 +33,11 @@ static void deploy_anew(struct flow *f)
     struct alc_near_action add;
 
     alc_near_key_text(key, &root);
-    snprintf(text, sizeof text,
-             "{\"records\":[{\"AccessKey\":{\"account_id\":\"" CLI_DEVNET_CONTRACT
-             "\",\"public_key\":\"%s\",\"access_key\":{\"nonce\":0,\"permission\":\"FullAccess\"}}}]}",
-             key);
+    snprintf(
+        text, sizeof text,
+        "{\"records\":[{\"AccessKey\":{\"account_id\":\"" CLI_DEVNET_CONTRACT
+        "\",\"public_key\":\"%s\",\"access_key\":{\"nonce\":0,\"permission\":\"FullAccess\"}}}]}",
+        key);
     flow_rpc(f, "sandbox_patch_state", text);
     flow_call(f, CLI_DEVNET_CONTRACT, CLI_DEVNET_CONTRACT, &delete, 1);
     snprintf(text, sizeof text,

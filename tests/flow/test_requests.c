@@ -66,16 +66,16 @@ static void serve(struct ctx *c)
 
 struct row {
     const char *name;
-    const char *guest;            /* a built one; NULL: `code`, or ask.source */
+    const char *guest; /* a built one; NULL: `code`, or ask.source */
     const struct alc_hash *code;
     struct flow_ask ask;
-    size_t fill;                  /* the input is so many bytes */
-    const char *pad;              /* the input is this, filled up with blanks to `fill` bytes */
-    uint8_t byte;                 /* the input is `fill` of these */
-    const char *value;            /* what is returned; NULL: the input as a text */
-    size_t xs;                    /* what is returned is a text of so many x */
-    const char *error;            /* the run fails with a sentence that holds this */
-    bool no_proof;                /* the contract offers no proof for it */
+    size_t fill;       /* the input is so many bytes */
+    const char *pad;   /* the input is this, filled up with blanks to `fill` bytes */
+    uint8_t byte;      /* the input is `fill` of these */
+    const char *value; /* what is returned; NULL: the input as a text */
+    size_t xs;         /* what is returned is a text of so many x */
+    const char *error; /* the run fails with a sentence that holds this */
+    bool no_proof;     /* the contract offers no proof for it */
 };
 
 #define IN(text) {.input = ALC_LIT(text)}
@@ -85,7 +85,8 @@ static const struct row rows[] = {
     /* answers */
     {.name = "text, Preview 1", .guest = "echo", .ask = IN("hello")},
     {.name = "text, Preview 2 from the mirror", .code = &served[FETCHED].hash, .ask = IN("hello")},
-    {.name = "text, Preview 2 as asked", .guest = "echo.p2",
+    {.name = "text, Preview 2 as asked",
+     .guest = "echo.p2",
      .ask = {.input = ALC_LIT("hi"), .target = "wasm32-wasip2"}},
     {.name = "no input", .guest = "echo", .value = "\"\""},
     {.name = "input of 0 B", .guest = "echo", .ask = IN("")},
@@ -98,51 +99,76 @@ static const struct row rows[] = {
     {.name = "input of 10,000 B", .guest = "echo", .fill = 10000},
     {.name = "input of 300 kB", .guest = "probe", .fill = 300000, .pad = "exit 0", .value = "\"\""},
     {.name = "input and output of 200 kB", .guest = "echo", .fill = 200000},
-    {.name = "input of 1 MB", .guest = "probe", .fill = 1000000, .pad = "exit 0",
-     .value = "\"\""},
-    {.name = "input and output of 150 kB, all to be escaped", .guest = "echo", .fill = 150000,
+    {.name = "input of 1 MB", .guest = "probe", .fill = 1000000, .pad = "exit 0", .value = "\"\""},
+    {.name = "input and output of 150 kB, all to be escaped",
+     .guest = "echo",
+     .fill = 150000,
      .byte = 1},
     {.name = "output of 200 kB", .guest = "probe", .ask = IN("flood 200000"), .xs = 200000},
     {.name = "output of 256 KiB", .guest = "probe", .ask = IN("flood 262144"), .xs = 262144},
-    {.name = "Json", .guest = "echo",
+    {.name = "Json",
+     .guest = "echo",
      .ask = {.input = ALC_LIT(" {\"b\" : 1.50, \"a\":[1, \"\\u00e9\"]}\n"), .format = "Json"},
      .value = "{\"b\":1.5,\"a\":[1,\"\xc3\xa9\"]}"},
-    {.name = "Json null", .guest = "echo", .ask = {.input = ALC_LIT("null"), .format = "Json"},
+    {.name = "Json null",
+     .guest = "echo",
+     .ask = {.input = ALC_LIT("null"), .format = "Json"},
      .value = "null"},
-    {.name = "Bytes", .guest = "echo", .ask = {.input = ALC_LIT("\x01\x02~"), .format = "Bytes"},
+    {.name = "Bytes",
+     .guest = "echo",
+     .ask = {.input = ALC_LIT("\x01\x02~"), .format = "Bytes"},
      .value = "\"AQJ+\""},
-    {.name = "compile-only, no limits named", .guest = "echo",
-     .ask = {.no_limits = true}, .value = "hash"},
-    {.name = "compile-only, asked for", .guest = "echo.p2",
-     .ask = {.params = "{\"compile_only\":true}"}, .value = "hash", .no_proof = true},
-    {.name = "exit 0 after stderr", .guest = "probe", .ask = IN("grumble 100"),
+    {.name = "compile-only, no limits named",
+     .guest = "echo",
+     .ask = {.no_limits = true},
+     .value = "hash"},
+    {.name = "compile-only, asked for",
+     .guest = "echo.p2",
+     .ask = {.params = "{\"compile_only\":true}"},
+     .value = "hash",
+     .no_proof = true},
+    {.name = "exit 0 after stderr",
+     .guest = "probe",
+     .ask = IN("grumble 100"),
      .value = "\"done\\n\""},
 
     /* failures of the guest */
     {.name = "exit status", .guest = "probe", .ask = IN("exit 3"), .error = "exit status 3"},
-    {.name = "stderr is the sentence", .guest = "probe", .ask = IN("complain rain \xe2\x82\xac"),
+    {.name = "stderr is the sentence",
+     .guest = "probe",
+     .ask = IN("complain rain \xe2\x82\xac"),
      .error = "rain \xe2\x82\xac"},
-    {.name = "a long stderr is cut", .guest = "probe", .fill = 4000, .pad = "complain",
+    {.name = "a long stderr is cut",
+     .guest = "probe",
+     .fill = 4000,
+     .pad = "complain",
      .error = "(truncated, original size: "},
     {.name = "trap", .guest = "probe", .ask = IN("trap"), .error = "unreachable"},
     {.name = "trap, Preview 2", .guest = "probe.p2", .ask = IN("trap"), .error = "unreachable"},
     {.name = "out of bounds", .guest = "out_of_bounds", .error = "out of bounds"},
     {.name = "endless recursion", .guest = "recursion", .error = "call stack exhausted"},
-    {.name = "endless loop, out of instructions", .guest = "probe",
-     .ask = {.input = ALC_LIT("spin"), .max_instructions = 20000000}, .error = "fuel"},
-    {.name = "endless loop, out of time", .guest = "probe",
+    {.name = "endless loop, out of instructions",
+     .guest = "probe",
+     .ask = {.input = ALC_LIT("spin"), .max_instructions = 20000000},
+     .error = "fuel"},
+    {.name = "endless loop, out of time",
+     .guest = "probe",
      .ask = {.input = ALC_LIT("spin"), .max_instructions = HOUR_OF_FUEL, .max_seconds = 1},
      .error = "timed out after 1 seconds"},
-    {.name = "asleep, out of time", .guest = "probe.p2",
-     .ask = {.input = ALC_LIT("sleep"), .max_seconds = 1}, .error = "timed out after 1 seconds"},
+    {.name = "asleep, out of time",
+     .guest = "probe.p2",
+     .ask = {.input = ALC_LIT("sleep"), .max_seconds = 1},
+     .error = "timed out after 1 seconds"},
     {.name = "grows to 4 GiB", .guest = "grow_4gib", .error = "memory"},
     {.name = "declares 4 GiB", .guest = "declares_4_gib", .error = "memory"},
     {.name = "asks for 4 GiB", .guest = "echo", .ask = {.max_memory_mb = 4096}, .error = "4096"},
-    {.name = "1 GiB of output", .guest = "probe",
+    {.name = "1 GiB of output",
+     .guest = "probe",
      .ask = {.input = ALC_LIT("flood 1073741824"), .max_instructions = HOUR_OF_FUEL},
      .error = "output"},
     {.name = "output over 256 KiB", .guest = "probe", .ask = IN("flood 262145"), .error = "output"},
-    {.name = "output is not the Json that was asked", .guest = "echo",
+    {.name = "output is not the Json that was asked",
+     .guest = "echo",
      .ask = {.input = ALC_LIT("{\"a\":"), .format = "Json"},
      .error = "Failed to parse output as JSON"},
 
@@ -152,24 +178,36 @@ static const struct row rows[] = {
     {.name = "invalid module", .code = &served[JUNK].hash, .error = "not a valid WASI"},
     {.name = "no entry point", .guest = "no_start", .error = "_start"},
     {.name = "unknown import", .guest = "unknown_import", .error = "instantiate"},
-    {.name = "another build target", .guest = "echo", .ask = {.target = "wasm32-wasip2"},
+    {.name = "another build target",
+     .guest = "echo",
+     .ask = {.target = "wasm32-wasip2"},
      .error = "Not a valid WASI Preview 2"},
-    {.name = "compile-only of an invalid module", .code = &served[JUNK].hash,
-     .ask = {.no_limits = true}, .error = "not a valid WASI"},
+    {.name = "compile-only of an invalid module",
+     .code = &served[JUNK].hash,
+     .ask = {.no_limits = true},
+     .error = "not a valid WASI"},
 
     /* what is not built yet */
-    {.name = "secrets_ref", .guest = "echo",
+    {.name = "secrets_ref",
+     .guest = "echo",
      .ask = {.secrets = "{\"profile\":\"p\",\"account_id\":\"user.test.near\"}"},
      .error = "secrets_ref is not served"},
-    {.name = "GitHub", .ask = {.source = GITHUB}, .error = "GitHub sources are not built",
+    {.name = "GitHub",
+     .ask = {.source = GITHUB},
+     .error = "GitHub sources are not built",
      .no_proof = true},
-    {.name = "GitHub, compile-only", .ask = {.source = GITHUB, .no_limits = true},
-     .error = "GitHub sources are not built", .no_proof = true},
-    {.name = "force_rebuild", .ask = {.source = GITHUB, .params = "{\"force_rebuild\":true}"},
-     .error = "not", .no_proof = true},
+    {.name = "GitHub, compile-only",
+     .ask = {.source = GITHUB, .no_limits = true},
+     .error = "GitHub sources are not built",
+     .no_proof = true},
+    {.name = "force_rebuild",
+     .ask = {.source = GITHUB, .params = "{\"force_rebuild\":true}"},
+     .error = "not",
+     .no_proof = true},
     {.name = "store_on_fastfs",
      .ask = {.source = GITHUB, .params = "{\"force_rebuild\":true,\"store_on_fastfs\":true}"},
-     .error = "not", .no_proof = true},
+     .error = "not",
+     .no_proof = true},
 };
 
 /* Fills `buf` for rows whose input is long. */
@@ -306,7 +344,8 @@ static void run_row(struct flow *f, const struct row *r, bool proof)
 static void requests_end_as_the_reference_says(void **state)
 {
     struct ctx *c = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) run_row(c->f, &rows[i], false);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        run_row(c->f, &rows[i], false);
 }
 
 static void requests_with_proof_end_the_same_way(void **state)
@@ -341,11 +380,13 @@ static void the_caller_gets_the_refund(void **state)
 
 static const struct {
     struct flow_ask ask;
-    size_t quotes;                /* the input is so many */
+    size_t quotes; /* the input is so many */
     const char *says;
 } refusals[] = {
     {{.source = "{\"Project\":{\"project_id\":\"user.test.near/p\"}}"}, 0, "Project not found"},
-    {{.source = "{\"WasmUrl\":{\"url\":\"http://a/b\",\"hash\":\"00\"}}"}, 0, "source.hash must be"},
+    {{.source = "{\"WasmUrl\":{\"url\":\"http://a/b\",\"hash\":\"00\"}}"},
+     0,
+     "source.hash must be"},
     {{.params = "{\"force_rebuild\":true}"}, 0, "force_rebuild"},
     {{.source = GITHUB, .params = "{\"store_on_fastfs\":true}"}, 0, "store_on_fastfs"},
     {{.input = ALC_LIT("x"), .no_limits = true}, 0, "compile-only"},
@@ -398,7 +439,9 @@ static void worker_key(struct flow *f, const char *method)
 
 static void a_key_that_is_not_registered_proves_nothing(void **state)
 {
-    static const struct row row = {.name = "unregistered key", .guest = "echo", .ask = IN("x"),
+    static const struct row row = {.name = "unregistered key",
+                                   .guest = "echo",
+                                   .ask = IN("x"),
                                    .error = "the contract refused the answer"};
     struct ctx *c = *state;
 
@@ -421,9 +464,9 @@ static void everything_is_settled(void **state)
 
 static int up(void **state)
 {
-    static const char *const guests[] = {"echo", "probe", "probe.p2", "out_of_bounds", "recursion",
-                                         "grow_4gib", "declares_4_gib", "no_start",
-                                         "unknown_import"};
+    static const char *const guests[] = {"echo",           "probe",     "probe.p2",
+                                         "out_of_bounds",  "recursion", "grow_4gib",
+                                         "declares_4_gib", "no_start",  "unknown_import"};
     static struct ctx c;
     static char paths[sizeof guests / sizeof *guests][4096], url[64];
     const char *flags[3 + 2 * sizeof guests / sizeof *guests] = {"--worker-mirror", url};

@@ -30,7 +30,8 @@ static void log_read(struct flow *f, struct alc_buf *out)
     size_t n;
 
     if (file == NULL) return;
-    while ((n = fread(chunk, 1, sizeof chunk, file)) > 0) alc_buf_put(out, chunk, n);
+    while ((n = fread(chunk, 1, sizeof chunk, file)) > 0)
+        alc_buf_put(out, chunk, n);
     fclose(file);
 }
 
@@ -89,8 +90,10 @@ static void read_prices(struct flow *f)
     struct alc_bytes text;
     struct alc_err err;
 
-    flow_must(f, alc_near_rpc_view(f->dev.client, &text, CLI_DEVNET_CONTRACT, "get_pricing",
-                                   ALC_LIT("{}"), &f->arena, &err), &err);
+    flow_must(f,
+              alc_near_rpc_view(f->dev.client, &text, CLI_DEVNET_CONTRACT, "get_pricing",
+                                ALC_LIT("{}"), &f->arena, &err),
+              &err);
     flow_must(f, alc_json_open(&doc, text, 4096, &err), &err);
     for (size_t i = 0; i < 4; i++) {
         assert_true(alc_json_str(alc_json_at(doc, i), &text));
@@ -122,10 +125,12 @@ struct flow *flow_open(void)
     flow_must(f, alc_near_key_file(&f->user, NULL, path, &err), &err);
     user = alc_near_key_of(&f->user);
     flow_must(f, alc_near_rpc_nonce(f->dev.client, &f->nonce, CLI_DEVNET_USER, &user, &err), &err);
-    flow_must(f, alc_near_stream_open(&f->stream,
-                                      &(struct alc_near_stream_conf){
-                                          .urls = f->dev.urls, .urls_count = 1, .plain_ok = true},
-                                      &err), &err);
+    flow_must(f,
+              alc_near_stream_open(&f->stream,
+                                   &(struct alc_near_stream_conf){
+                                       .urls = f->dev.urls, .urls_count = 1, .plain_ok = true},
+                                   &err),
+              &err);
     make_payer(f);
     read_prices(f);
     return f;
@@ -163,9 +168,10 @@ void flow_call(struct flow *f, const char *signer_id, const char *receiver_id,
     struct alc_near_tx_status status;
     struct alc_err err;
 
-    flow_must(f, cli_send(f->dev.client, signer_id != NULL ? signer_id : f->dev.root_id.s,
-                          &f->dev.root, receiver_id, actions, count, false, &status, &f->arena,
-                          &err), &err);
+    flow_must(f,
+              cli_send(f->dev.client, signer_id != NULL ? signer_id : f->dev.root_id.s,
+                       &f->dev.root, receiver_id, actions, count, false, &status, &f->arena, &err),
+              &err);
 }
 
 void flow_rpc(struct flow *f, const char *method, const char *params)
@@ -219,8 +225,10 @@ void flow_stats(struct flow *f, uint64_t *executions, __uint128_t *fees)
     struct alc_bytes text;
     struct alc_err err;
 
-    flow_must(f, alc_near_rpc_view(f->dev.client, &text, CLI_DEVNET_CONTRACT, "get_stats",
-                                   ALC_LIT("{}"), &f->arena, &err), &err);
+    flow_must(f,
+              alc_near_rpc_view(f->dev.client, &text, CLI_DEVNET_CONTRACT, "get_stats",
+                                ALC_LIT("{}"), &f->arena, &err),
+              &err);
     flow_must(f, alc_json_open(&doc, text, 4096, &err), &err);
     assert_true(alc_json_u64(alc_json_at(doc, 0), executions));
     assert_true(alc_json_str(alc_json_at(doc, 1), &text));
@@ -235,9 +243,11 @@ size_t flow_pending(struct flow *f)
     struct alc_err err;
     size_t n;
 
-    flow_must(f, alc_near_rpc_view(f->dev.client, &text, CLI_DEVNET_CONTRACT,
-                                   "get_pending_request_ids", ALC_LIT("{\"limit\":10000}"),
-                                   &f->arena, &err), &err);
+    flow_must(f,
+              alc_near_rpc_view(f->dev.client, &text, CLI_DEVNET_CONTRACT,
+                                "get_pending_request_ids", ALC_LIT("{\"limit\":10000}"), &f->arena,
+                                &err),
+              &err);
     flow_must(f, alc_json_open(&doc, text, 1u << 20, &err), &err);
     n = alc_json_count(doc);
     alc_json_close(doc);
@@ -255,8 +265,9 @@ unsigned flow_events(struct flow *f, const char *event, uint64_t height)
         struct alc_arena arena = ALC_ARENA(64u << 20);
         struct alc_near_stream_block block = {0};
         struct alc_err err;
-        flow_must(f, alc_near_stream_get(f->stream, &block, height, CLI_DEVNET_CONTRACT, &arena,
-                                         &err), &err);
+        flow_must(f,
+                  alc_near_stream_get(f->stream, &block, height, CLI_DEVNET_CONTRACT, &arena, &err),
+                  &err);
         for (size_t i = 0; i < block.receipts_count; i++)
             for (size_t j = 0; j < block.receipts[i].logs_count; j++)
                 n += memmem(block.receipts[i].logs[j].p, block.receipts[i].logs[j].n, part,
@@ -271,14 +282,16 @@ unsigned flow_events(struct flow *f, const char *event, uint64_t height)
 /* child never returns. */
 static void child(struct flow *f, const char *failpoint, const char *const *more, int out)
 {
-    const char *argv[64] = {"alcove", "up", "--near-rpc", f->dev.rpc, "--state", f->state.path,
-                            "--dev-plain-http", "--json", "--log", "info"};
+    const char *argv[64] = {"alcove",  "up",          "--near-rpc",       f->dev.rpc,
+                            "--state", f->state.path, "--dev-plain-http", "--json",
+                            "--log",   "info"};
     size_t n = 10;
     char program[4096];
     ssize_t len = readlink("/proc/self/exe", program, sizeof program - 16);
     int log = open(f->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
-    for (; more != NULL && *more != NULL && n < 63; more++) argv[n++] = *more;
+    for (; more != NULL && *more != NULL && n < 63; more++)
+        argv[n++] = *more;
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);
@@ -364,7 +377,8 @@ unsigned flow_log_count(struct flow *f, const char *part)
     unsigned n = 0;
 
     log_read(f, &log);
-    for (const char *at = alc_buf_text(&log); (at = strstr(at, part)) != NULL; at++) n++;
+    for (const char *at = alc_buf_text(&log); (at = strstr(at, part)) != NULL; at++)
+        n++;
     alc_buf_fini(&log);
     return n;
 }

@@ -22,8 +22,8 @@
 #include "base/json.h"
 #include "cli/node.h"
 
-#define FLOW_PAYER "payer.test.near"      /* gets refunds and nothing else */
-#define FLOW_PAYMENT (ALC_NEAR_YOCTO / 10) /* attached when an ask names none */
+#define FLOW_PAYER "payer.test.near"               /* gets refunds and nothing else */
+#define FLOW_PAYMENT (ALC_NEAR_YOCTO / 10)         /* attached when an ask names none */
 #define FLOW_URL "https://127.0.0.1:1/module.wasm" /* nobody listens there */
 #define FLOW_PATIENCE_MS 30000u
 
@@ -38,7 +38,7 @@ struct flow {
     char log[4096];             /* what all of them said on standard error */
     __uint128_t price[4];       /* base, per million instructions, per ms, per compile ms */
     struct alc_near_stream *stream;
-    struct alc_arena arena;     /* until flow_forget */
+    struct alc_arena arena; /* until flow_forget */
 };
 
 /* flow_open starts a chain in a temporary folder with contract, operator, user and payer. */
@@ -89,19 +89,19 @@ struct alc_hash flow_code(struct flow *f, const char *name);
 /* ---- requests ---- */
 
 struct flow_ask {
-    struct alc_hash code;       /* of a WasmUrl */
-    const char *source;         /* JSON, instead of code */
-    const char *target;         /* build_target; NULL: none */
-    struct alc_bytes input;     /* p NULL: no input_data */
-    const char *format;         /* NULL: none */
+    struct alc_hash code;   /* of a WasmUrl */
+    const char *source;     /* JSON, instead of code */
+    const char *target;     /* build_target; NULL: none */
+    struct alc_bytes input; /* p NULL: no input_data */
+    const char *format;     /* NULL: none */
     bool no_limits;
-    uint64_t max_instructions;  /* 0: 10^9 */
-    uint32_t max_memory_mb;     /* 0: 128 */
-    uint32_t max_seconds;       /* 0: 60 */
-    const char *secrets;        /* JSON of secrets_ref; NULL: none */
-    const char *params;         /* JSON; NULL: none */
-    const char *payer;          /* NULL: none is named */
-    __uint128_t payment;        /* 0: FLOW_PAYMENT */
+    uint64_t max_instructions; /* 0: 10^9 */
+    uint32_t max_memory_mb;    /* 0: 128 */
+    uint32_t max_seconds;      /* 0: 60 */
+    const char *secrets;       /* JSON of secrets_ref; NULL: none */
+    const char *params;        /* JSON; NULL: none */
+    const char *payer;         /* NULL: none is named */
+    __uint128_t payment;       /* 0: FLOW_PAYMENT */
 };
 
 /* flow_ask signs a request by the user, sends it and waits until it is in a block. */
@@ -112,22 +112,22 @@ void flow_send(struct flow *f, struct alc_hash *tx, const struct flow_ask *ask,
 
 /* What a request came to. */
 struct flow_end {
-    struct alc_bytes value;     /* returned JSON; empty when the transaction failed */
-    const char *failure;        /* JSON; NULL unless the transaction failed */
-    unsigned events;            /* execution_completed in this transaction; the rest is the last's */
+    struct alc_bytes value; /* returned JSON; empty when the transaction failed */
+    const char *failure;    /* JSON; NULL unless the transaction failed */
+    unsigned events;        /* execution_completed in this transaction; the rest is the last's */
     bool success;
-    const char *error;          /* error_message, "" when null */
+    const char *error; /* error_message, "" when null */
     uint64_t instructions, time_ms, compile_ms;
     __uint128_t charged, refunded;
-    __uint128_t burnt;          /* for gas, of all that the user paid for */
+    __uint128_t burnt; /* for gas, of all that the user paid for */
 };
 /* flow_end waits for the end of a request. */
 void flow_end(struct flow *f, struct flow_end *end, const struct alc_hash *tx);
 /* flow_text decodes a returned JSON string. */
 struct alc_bytes flow_text(struct flow *f, struct alc_bytes value);
 
-/* flow_call sends actions signed with the root's key, by the root itself when signer_id is NULL, and
- * waits for their end. */
+/* flow_call sends actions signed with the root's key, by the root itself when signer_id is NULL,
+ * and waits for their end. */
 void flow_call(struct flow *f, const char *signer_id, const char *receiver_id,
                struct alc_near_action *actions, uint32_t count);
 
