@@ -94,6 +94,21 @@ static enum alc_rc height_of(struct demo *d, uint64_t *height, const char *hash,
     return rc;
 }
 
+/* height_of_tx is the height of a transaction's block; it closes the result. */
+static enum alc_rc height_of_tx(struct demo *d, uint64_t *height, struct alc_json *tx,
+                                struct alc_err *err)
+{
+    const char *hash;
+    enum alc_rc rc = ALC_OK;
+
+    if (!alc_json_text(alc_json_get(alc_json_get(tx, "transaction_outcome"), "block_hash"), &hash))
+        rc = alc_fail(err, ALC_IO, "a transaction without a block");
+    else
+        rc = height_of(d, height, hash, err);
+    alc_json_close(tx);
+    return rc;
+}
+
 /* A receipt of the claim that ran on an account: which one is told by its place in the order. */
 struct receipt {
     uint64_t gas, height;
@@ -198,28 +213,31 @@ static enum alc_rc insure(struct demo *d, struct alc_err *err)
                                       {.kind = ALC_NEAR_TRANSFER, .amount = 10 * ALC_NEAR_YOCTO},
                                       {.kind = ALC_NEAR_DEPLOY, .data = cli_embedded(CLI_CONSUMER)}};
     char args[2048], hex[65];
+    uint64_t height = 0;
     enum alc_rc rc;
 
     snprintf(args, sizeof args, "{\"compute_id\":\"%s\",\"owner_id\":\"%s\"}", CLI_DEVNET_CONTRACT,
              d->dev.root_id.s);
     make[3] = cli_call("new", args, 50u * (uint64_t)ALC_NEAR_TGAS, 0);
-    rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, CONSUMER, make, 4, false, &tx,
+    rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, FARMER, make, 2, false, &tx,
                   &d->arena, err);
     if (rc == ALC_OK)
-        rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, FARMER, make, 2, false, &tx,
+        rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, CONSUMER, make, 4, true, &tx,
                       &d->arena, err);
+    if (rc == ALC_OK) rc = height_of_tx(d, &height, tx.json, err);
     if (rc != ALC_OK) return rc;
-    step(d, "insurer", tx.block_height, 0, "%s is deployed: it believes only what is proven",
+    step(d, "insurer", height, tx.gas_burnt, "%s is deployed: it believes only what is proven",
          CONSUMER);
     snprintf(args, sizeof args,
              "{\"beneficiary\":\"%s\",\"policy\":%s,\"max_payout\":\"%u000000000000000000000000\","
              "\"url\":\"https://alcove.invalid/rain.wasm\",\"hash\":\"%s\"}",
              FARMER, policy, SUM_NEAR, cli_hex(hex, &d->module));
     make[0] = cli_call("insure", args, 50u * (uint64_t)ALC_NEAR_TGAS, SUM_NEAR * ALC_NEAR_YOCTO);
-    rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, CONSUMER, make, 1, false, &tx,
+    rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, CONSUMER, make, 1, true, &tx,
                   &d->arena, err);
+    if (rc == ALC_OK) rc = height_of_tx(d, &height, tx.json, err);
     if (rc == ALC_OK)
-        step(d, "policy", tx.block_height, tx.gas_burnt,
+        step(d, "policy", height, tx.gas_burnt,
              "%u NEAR against rain in Seattle, 1 to 9 March 2014; decided by rain.wasm %.12s...",
              SUM_NEAR, hex);
     return rc;

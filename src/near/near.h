@@ -239,7 +239,6 @@ struct alc_near_tx_status {
     const char *failure;    /* of FAILED: compact JSON of the error, in the arena */
     uint64_t gas_burnt;     /* of the transaction and all its receipts */
     __uint128_t tokens_burnt;
-    uint64_t block_height; /* of the transaction's block, 0 unknown */
     struct alc_json *json; /* the TxResult when asked for, else NULL; owned by the caller */
 };
 /* alc_near_rpc_send sends signed bytes and waits for `wait_until` ("NONE", "INCLUDED",

@@ -494,32 +494,6 @@ static enum alc_rc read_status(struct alc_near_tx_status *s, const struct alc_js
     return rc;
 }
 
-/* read_height asks for the height of the transaction's block, which a TxResult names by hash
- * alone.  Without an answer it stays unknown: what is known is worth more. */
-static void read_height(struct alc_near_rpc *r, struct alc_near_tx_status *s,
-                        const struct alc_json *result)
-{
-    const struct alc_json *outcome = alc_json_get(result, "transaction_outcome");
-    struct alc_buf params = ALC_BUF(256);
-    struct alc_jw w = {.out = &params};
-    struct alc_json *block = NULL;
-    struct alc_near_block_ref ref;
-    struct alc_hash hash;
-    struct alc_err err;
-
-    if (!alc_near_hash_read(&hash, alc_json_get(outcome, "block_hash"))) return;
-    alc_jw_obj(&w);
-    alc_jw_key(&w, "block_id");
-    alc_jw_base58(&w, alc_hash_bytes(&hash));
-    alc_jw_end(&w);
-    if (!params.failed &&
-        alc_near_rpc_call(r, &block, "block", alc_buf_bytes(&params), NULL, &err) == ALC_OK &&
-        alc_near_header_read(&ref, alc_json_get(block, "header")))
-        s->block_height = ref.height;
-    alc_json_close(block);
-    alc_buf_fini(&params);
-}
-
 /* call_tx calls a method that answers with a TxResult. */
 static enum alc_rc call_tx(struct alc_near_rpc *r, struct alc_near_tx_status *out,
                            const char *method, struct alc_bytes params, bool keep_json,
@@ -532,7 +506,6 @@ static enum alc_rc call_tx(struct alc_near_rpc *r, struct alc_near_tx_status *ou
     rc = alc_near_rpc_call(r, &result, method, params, cause, err);
     if (rc == ALC_OK) rc = read_status(&s, result, arena, err);
     if (rc != ALC_OK) goto out;
-    if (s.state != ALC_NEAR_TX_PENDING) read_height(r, &s, result);
     if (keep_json) {
         s.json = result;
         result = NULL;

@@ -22,6 +22,7 @@ static const char *const steps[] = {
 };
 
 #define ANCHOR_MAX_AGE_MS 100u    /* on a chain with instant blocks a block hash expires fast */
+#define FIRST_PAUSE_MS 50u        /* no transaction is final at once; asking would only slow it */
 #define ASK_PAUSE_MS 100u         /* after the first question about a transaction; it doubles */
 #define ASK_PAUSE_MAX_MS 3200u
 #define TX_ARENA_BYTES (8u << 20) /* a transaction of 1.5 MiB, read and signed */
@@ -227,8 +228,10 @@ enum alc_rc alc_settle_send(struct alc_settle *s, struct alc_err *err)
         if (rc == ALC_CONFLICT) rc = ALC_OK;
         if (rc == ALC_OK)
             rc = alc_store_exec(s->store, NULL,
-                                "UPDATE outbox SET state = 1, asks = 0, ask_at_ms = 0 WHERE hash = $1",
-                                ALC_ARGS(ALC_BLOB(alc_hash_bytes(&hash))), err);
+                                "UPDATE outbox SET state = 1, asks = 0, ask_at_ms = $1 WHERE hash = $2",
+                                ALC_ARGS(ALC_INT(alc_clock_mono_ms(s->clock) + FIRST_PAUSE_MS),
+                                         ALC_BLOB(alc_hash_bytes(&hash))),
+                                err);
         alc_arena_fini(&arena);
     } while (rc == ALC_OK);
     return rc == ALC_NOT_FOUND ? ALC_OK : rc;

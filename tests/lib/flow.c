@@ -282,9 +282,10 @@ unsigned flow_events(struct flow *f, const char *event, uint64_t height)
 /* child never returns. */
 static void child(struct flow *f, const char *failpoint, const char *const *more, int out)
 {
-    const char *argv[64] = {"alcove",  "up",          "--near-rpc",       f->dev.rpc,
-                            "--state", f->state.path, "--dev-plain-http", "--json",
-                            "--log",   "info"};
+    const char *argv[64] = {
+        "alcove",  "up",          "--near-rpc",       f->rpc != NULL ? f->rpc : f->dev.rpc,
+        "--state", f->state.path, "--dev-plain-http", "--json",
+        "--log",   "info"};
     size_t n = 10;
     char program[4096];
     ssize_t len = readlink("/proc/self/exe", program, sizeof program - 16);

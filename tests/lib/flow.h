@@ -35,6 +35,7 @@ struct flow {
     uint64_t nonce;             /* of the user's key, the last used */
     pid_t up;                   /* 0: no node runs */
     uint64_t ups;               /* nodes started so far */
+    const char *rpc;            /* what a node is given as its RPC; NULL: the chain itself */
     char log[4096];             /* what all of them said on standard error */
     __uint128_t price[4];       /* base, per million instructions, per ms, per compile ms */
     struct alc_near_stream *stream;
