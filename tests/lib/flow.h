@@ -3,7 +3,7 @@
  *
  *     struct flow *f = flow_open();
  *     flow_up(f, NULL, (const char *const[]){"--worker-module", flow_guest("echo"), NULL});
- *     flow_ask(f, &hash, &(struct flow_ask){.code = flow_code("echo"), .input = ALC_LIT("x")});
+ *     flow_ask(f, &hash, &(struct flow_ask){.code = flow_code(f, "echo"), .input = ALC_LIT("x")});
  *     flow_end(f, &end, &hash);
  *     assert_true(alc_bytes_is(end.value, "\"x\""));
  *
@@ -59,7 +59,8 @@ void flow_until(struct flow *f, bool (*holds)(struct flow *f, void *ctx), void *
 /* ---- the node ---- */
 
 /* flow_up starts `alcove up` on the chain and waits for its ready line.  failpoint: where it kills
- * itself; NULL: nowhere.  more: further flags, NULL at the end; may be NULL. */
+ * itself, and the test is skipped in a build without failpoints; NULL: nowhere.  more: further
+ * flags, NULL at the end; may be NULL. */
 void flow_up(struct flow *f, const char *failpoint, const char *const *more);
 /* flow_died waits until the node is dead by SIGKILL; flow_kill sends it. */
 void flow_died(struct flow *f);
@@ -74,8 +75,6 @@ void flow_logged(struct flow *f, const char *part, unsigned times);
 /* flow_restart_chain kills the chain by SIGKILL and starts it again at the same address. */
 void flow_restart_chain(struct flow *f);
 
-/* With the node down: how many jobs are in each state, and how many rows the outbox holds. */
-void flow_jobs(struct flow *f, uint64_t out[ALC_JOB_STATES], uint64_t *outbox);
 /* flow_ended ends the node once so many jobs came to their end: then there are no others, and the
  * outbox is empty.  *settled: how many are SETTLED; the rest is CANCELLED. */
 void flow_ended(struct flow *f, unsigned jobs, uint64_t *settled);
