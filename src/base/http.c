@@ -30,6 +30,9 @@ struct alc_http {
     bool proxied; /* the environment names a proxy */
 };
 
+/* Where an address leads. */
+enum reach { PUBLIC, PRIVATE, LOOPBACK };
+
 /* What one try receives; the callbacks write here. */
 struct exchange {
     struct alc_buf body;
@@ -37,9 +40,10 @@ struct exchange {
     size_t header_bytes;
     bool header_ended; /* curl takes one that broke off for whole */
     bool plain_ok;
+    bool public_only;
     bool proxied;
-    bool too_long;    /* a limit ended it */
-    bool to_loopback; /* the address was refused */
+    bool too_long;      /* a limit ended it */
+    enum reach refused; /* PUBLIC: none was */
 };
 
 /* ---- set-up ---- */
@@ -107,29 +111,51 @@ void alc_http_close(struct alc_http *h)
     free(h);
 }
 
-/* ---- loopback ---- */
+/* ---- where an address leads ---- */
 
-static bool is_loopback_v4(const uint8_t b[4])
+static enum reach reach_v4(const uint8_t b[4])
 {
-    return b[0] == 127 || b[0] == 0; /* 0.0.0.0 reaches this machine too */
+    if (b[0] == 127 || b[0] == 0) return LOOPBACK; /* 0.0.0.0 reaches this machine too */
+    if (b[0] == 10 || (b[0] == 172 && b[1] >> 4 == 1) || (b[0] == 192 && b[1] == 168) ||
+        (b[0] == 169 && b[1] == 254) ||    /* link-local: clouds keep secrets there */
+        (b[0] == 100 && b[1] >> 6 == 1) || /* carriers' own */
+        (b[0] == 192 && b[1] == 0 && b[2] == 0) || (b[0] == 198 && b[1] >> 1 == 9) ||
+        b[0] >= 224) /* multicast, broadcast, reserved */
+        return PRIVATE;
+    return PUBLIC;
 }
 
-static bool is_loopback(const struct sockaddr *a)
+static enum reach reach_v6(const uint8_t b[16])
 {
     static const uint8_t zeroes[15], mapped[12] = {[10] = 0xff, [11] = 0xff};
+    static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+
+    if (memcmp(b, mapped, sizeof mapped) == 0 || memcmp(b, nat64, sizeof nat64) == 0)
+        return reach_v4(b + 12);
+    if (memcmp(b, zeroes, sizeof zeroes) == 0 && b[15] <= 1) return LOOPBACK; /* :: and ::1 */
+    if (b[0] == 0x20 && b[1] == 0x02) return reach_v4(b + 2);                 /* 6to4 */
+    return b[0] >> 5 == 1 ? PUBLIC : PRIVATE; /* 2000::/3 is what is routed */
+}
+
+static enum reach reach_of(const struct sockaddr *a)
+{
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
-    const uint8_t *b;
 
     if (a->sa_family == AF_INET) {
         memcpy(&v4, a, sizeof v4);
-        return is_loopback_v4((const uint8_t *)&v4.sin_addr);
+        return reach_v4((const uint8_t *)&v4.sin_addr);
     }
-    if (a->sa_family != AF_INET6) return true; /* not of the network at all */
+    if (a->sa_family != AF_INET6) return LOOPBACK; /* not of the network at all */
     memcpy(&v6, a, sizeof v6);
-    b = v6.sin6_addr.s6_addr;
-    if (memcmp(b, mapped, sizeof mapped) == 0) return is_loopback_v4(b + 12);
-    return memcmp(b, zeroes, sizeof zeroes) == 0 && b[15] <= 1; /* :: and ::1 */
+    return reach_v6(v6.sin6_addr.s6_addr);
+}
+
+/* admitted: whether what is reached there may be asked. */
+static bool admitted(enum reach r, bool plain_ok, bool public_only)
+{
+    if (r == LOOPBACK && !plain_ok) return false;
+    return r == PUBLIC || !public_only;
 }
 
 /* curl asks here for each socket, so whatever a name resolved to is seen.  Behind a proxy the
@@ -139,8 +165,8 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
     struct exchange *x = ctx;
 
     (void)purpose;
-    if (!x->plain_ok && !x->proxied && is_loopback(&a->addr)) {
-        x->to_loopback = true;
+    if (!x->proxied && !admitted(reach_of(&a->addr), x->plain_ok, x->public_only)) {
+        x->refused = reach_of(&a->addr);
         return CURL_SOCKET_BAD;
     }
     return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
@@ -189,23 +215,32 @@ static size_t on_header(char *p, size_t size, size_t count, void *ctx)
 
 /* ---- asking ---- */
 
-/* The host as curl writes it: IPv4 in four decimals, IPv6 in brackets. */
-static bool is_local_host(const char *host)
+/* The host as curl writes it: IPv4 in four decimals, IPv6 in brackets.  PUBLIC also for a name,
+ * since only its addresses tell. */
+static enum reach reach_of_host(const char *host)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    struct in_addr v4;
+    struct in6_addr v6;
     char inner[INET6_ADDRSTRLEN];
     size_t n = strlen(host);
 
-    if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) return is_loopback((struct sockaddr *)&v4);
+    if (inet_pton(AF_INET, host, &v4) == 1) return reach_v4((const uint8_t *)&v4);
     if (host[0] == '[' && n >= 2) {
         snprintf(inner, sizeof inner, "%.*s", (int)(n - 2), host + 1);
-        return inet_pton(AF_INET6, inner, &v6.sin6_addr) == 1 &&
-               is_loopback((struct sockaddr *)&v6);
+        return inet_pton(AF_INET6, inner, &v6) == 1 ? reach_v6(v6.s6_addr) : PUBLIC;
     }
     if (n > 0 && host[n - 1] == '.') n--;
-    return (n == 9 && strncasecmp(host, "localhost", 9) == 0) ||
-           (n > 10 && strncasecmp(host + n - 10, ".localhost", 10) == 0);
+    if ((n == 9 && strncasecmp(host, "localhost", 9) == 0) ||
+        (n > 10 && strncasecmp(host + n - 10, ".localhost", 10) == 0))
+        return LOOPBACK;
+    return PUBLIC;
+}
+
+static enum alc_rc not_admitted(enum reach r, const char *host, struct alc_err *err)
+{
+    if (r == PRIVATE)
+        return alc_fail(err, ALC_BAD_INPUT, "%s is in a private network: it is not asked", host);
+    return alc_fail(err, ALC_BAD_INPUT, "%s is this machine: for development alone", host);
 }
 
 /* parse_url hands out a handle for curl, so that what was checked is what is asked.  The sentences
@@ -230,8 +265,8 @@ static enum alc_rc parse_url(CURLU **out, const struct alc_http_ask *ask, struct
         rc = alc_fail(err, ALC_BAD_INPUT, "%s:// is not asked for, only https://", scheme);
     else if (!ask->plain_ok && strcmp(scheme, "http") == 0)
         rc = alc_fail(err, ALC_BAD_INPUT, "plain http:// to %s is for development alone", host);
-    else if (!ask->plain_ok && is_local_host(host))
-        rc = alc_fail(err, ALC_BAD_INPUT, "%s is this machine: for development alone", host);
+    else if (!admitted(reach_of_host(host), ask->plain_ok, ask->public_only))
+        rc = not_admitted(reach_of_host(host), host, err);
     curl_free(scheme);
     curl_free(host);
     if (rc == ALC_OK)
@@ -351,8 +386,7 @@ static enum alc_rc outcome(CURLcode code, const struct exchange *x, const volati
     if (code == CURLE_OK && x->header_ended) return ALC_OK;
     if (code == CURLE_OK) return alc_fail(err, ALC_IO, "the answer broke off within its header");
     if (sentence[0] == 0) sentence = curl_easy_strerror(code);
-    if (x->to_loopback)
-        return alc_fail(err, ALC_BAD_INPUT, "the host is this machine: for development alone");
+    if (x->refused != PUBLIC) return not_admitted(x->refused, "the host", err);
     if (x->too_long || code == CURLE_FILESIZE_EXCEEDED)
         return alc_fail(err, ALC_LIMIT, "the answer is over %zu bytes, or its header over %zu",
                         x->body.max_bytes, HEADERS_MAX_BYTES);
@@ -402,6 +436,7 @@ enum alc_rc alc_http_do(struct alc_http *h, struct alc_http_answer *out,
     struct exchange x = {.body = ALC_BUF(ask->max_bytes == 0 ? BODY_MAX_BYTES : ask->max_bytes),
                          .location = ALC_BUF(HEADERS_MAX_BYTES),
                          .plain_ok = ask->plain_ok,
+                         .public_only = ask->public_only,
                          .proxied = h->proxied};
     char sentence[CURL_ERROR_SIZE];
     struct curl_slist *headers = NULL;
@@ -423,6 +458,7 @@ enum alc_rc alc_http_do(struct alc_http *h, struct alc_http_answer *out,
         alc_buf_reset(&x.location);
         x.header_bytes = 0;
         x.header_ended = false;
+        x.refused = PUBLIC;
         status = 0;
         sentence[0] = 0;
         rc = outcome(transfer(h, stop), &x, stop, sentence, err);

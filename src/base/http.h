@@ -24,6 +24,8 @@ struct alc_http_ask {
     uint32_t tries;      /* 0 = 1; more repeats failures of transport and 429, 502, 503, 504 */
     bool plain_ok;       /* http:// and loopback are allowed: development alone; otherwise a name
                           * that resolves to loopback is refused too */
+    bool public_only;    /* the URL is a stranger's: so are private and link-local networks.  Where
+                          * the environment names a proxy, only what the URL itself says is seen */
 };
 
 struct alc_http_answer {

@@ -12,7 +12,7 @@
 
 #define ALC_JSON_MAX_DEPTH 128u /* nesting that the reader accepts */
 #define ALC_JSON_MAX_VALUES                                                                        \
-    (1u << 20) /* in one document, since `{}` takes a hundred times its text */
+    (1u << 21) /* in one document, since `{}` takes a hundred times its text */
 
 struct alc_json; /* a value; borrowed from its document, valid until the document is closed */
 

@@ -175,6 +175,14 @@ enum alc_rc cli_devnet_start(struct cli_devnet *d, const char *state, uint32_t p
     return rc;
 }
 
+bool cli_devnet_died(struct cli_devnet *d, struct alc_err *err)
+{
+    if (d->pid == 0 || waitpid(d->pid, NULL, WNOHANG) != d->pid) return false;
+    d->pid = 0;
+    alc_fail(err, ALC_IO, "the development chain ended by itself");
+    return true;
+}
+
 void cli_devnet_stop(struct cli_devnet *d)
 {
     if (d->pid > 0) {
@@ -303,9 +311,9 @@ enum alc_rc cli_devnet_prepare(struct cli_devnet *d, const char *state,
 
     if (rc == ALC_OK && !contract) rc = make_contract(d, &arena, err);
     if (rc == ALC_OK) rc = exists(d, &operator_there, CLI_DEVNET_OPERATOR, err);
-    if (rc == ALC_OK && !operator_there) {
-        rc = make_operator(d, worker, &arena, err);
-        if (rc == ALC_OK) rc = register_worker(d, worker, &arena, err);
+    if (rc == ALC_OK && !operator_there) { /* the account last: it tells that both are done */
+        rc = register_worker(d, worker, &arena, err);
+        if (rc == ALC_OK) rc = make_operator(d, worker, &arena, err);
     }
     if (rc == ALC_OK) rc = exists(d, &user, CLI_DEVNET_USER, err);
     if (rc == ALC_OK && !user) rc = make_user(d, state, &arena, err);

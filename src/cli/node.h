@@ -52,6 +52,8 @@ struct cli_devnet {
  * <state>/localnet, and waits until it serves.  ALC_NOT_FOUND: there is no such program. */
 ALC_MUST enum alc_rc cli_devnet_start(struct cli_devnet *d, const char *state, uint32_t port,
                                       struct alc_err *err);
+/* cli_devnet_died: the chain was started and is no more; *err says so. */
+bool cli_devnet_died(struct cli_devnet *d, struct alc_err *err);
 /* cli_devnet_stop ends the chain and waits for it; `= {0}` is safe. */
 void cli_devnet_stop(struct cli_devnet *d);
 

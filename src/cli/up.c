@@ -74,14 +74,15 @@ static void say_machines(const struct cli_settings *s, const struct cli_devnet *
 }
 
 /* wait_end returns when a signal asks for the end, or a role gave up. */
-static enum alc_rc wait_end(struct cli_node *node, const sigset_t *signals, struct alc_err *err)
+static enum alc_rc wait_end(struct cli_node *node, struct cli_devnet *dev, const sigset_t *signals,
+                            struct alc_err *err)
 {
     const struct timespec tick = {.tv_sec = 1};
     for (;;) {
         int got = sigtimedwait(signals, NULL, &tick);
         if (got > 0) return ALC_OK;
         if (errno != EAGAIN && errno != EINTR) return alc_fail(err, ALC_IO, "cannot wait for signals");
-        if (cli_node_failed(node, err)) return err->rc;
+        if (cli_node_failed(node, err) || cli_devnet_died(dev, err)) return err->rc;
     }
 }
 
@@ -108,7 +109,7 @@ static enum alc_rc up(struct cli_settings *s, const sigset_t *signals, struct al
             say_machines(s, &dev, cli_node_port(node), state.path, ms);
         else
             say_people(s, &dev, cli_node_port(node), state.path, state.temporary, ms);
-        rc = wait_end(node, signals, err);
+        rc = wait_end(node, &dev, signals, err);
         if (rc == ALC_OK && !s->json) printf("\nending in order; Ctrl-C again ends it at once\n");
         pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* nothing on disk minds */
     }

@@ -208,6 +208,20 @@ static enum alc_rc next_signed(struct alc_settle *s, struct alc_bytes *tx, struc
     return rc;
 }
 
+/* refuse ends a call that no node takes for a transaction, so that the next ones get their turn. */
+static enum alc_rc refuse(struct alc_settle *s, const struct alc_hash *hash, const char *why,
+                          struct alc_err *err)
+{
+    static const uint8_t no_tokens[16];
+    return alc_store_exec(
+        s->store, NULL,
+        "UPDATE outbox SET state = 3, failure = $1, tokens_burnt = $2 WHERE hash = $3",
+        ALC_ARGS(ALC_TEXT(alc_cstr(why)),
+                 ALC_BLOB(((struct alc_bytes){no_tokens, sizeof no_tokens})),
+                 ALC_BLOB(alc_hash_bytes(hash))),
+        err);
+}
+
 enum alc_rc alc_settle_send(struct alc_settle *s, struct alc_err *err)
 {
     enum alc_rc rc = ALC_OK;
@@ -226,7 +240,9 @@ enum alc_rc alc_settle_send(struct alc_settle *s, struct alc_err *err)
         if (rc == ALC_OK) rc = alc_near_rpc_send(s->rpc, &status, tx, "NONE", false, &arena, err);
         /* Refused now (its nonce was passed, its block expired): poll finds out and signs anew. */
         if (rc == ALC_CONFLICT) rc = ALC_OK;
-        if (rc == ALC_OK)
+        if (rc == ALC_BAD_INPUT)
+            rc = refuse(s, &hash, alc_err_text(err, rc), err);
+        else if (rc == ALC_OK)
             rc = alc_store_exec(s->store, NULL,
                                 "UPDATE outbox SET state = 1, asks = 0, ask_at_ms = $1 WHERE hash = $2",
                                 ALC_ARGS(ALC_INT(alc_clock_mono_ms(s->clock) + FIRST_PAUSE_MS),

@@ -2,8 +2,9 @@
 
 #define FETCH_TIMEOUT_MS 30000u
 
-/* fetch asks one URL and checks what came against the hash that the contract was given. */
-static enum alc_rc fetch(struct wk_slot *s, struct alc_bytes *out, const char *url,
+/* fetch asks one URL and checks what came against the hash that the contract was given.  `strange`:
+ * the URL is the caller's, who shall not look around in the operator's network. */
+static enum alc_rc fetch(struct wk_slot *s, struct alc_bytes *out, const char *url, bool strange,
                          const struct alc_hash *want, struct alc_arena *arena, struct alc_err *err)
 {
     const struct alc_http_ask ask = {.method = "GET",
@@ -11,7 +12,8 @@ static enum alc_rc fetch(struct wk_slot *s, struct alc_bytes *out, const char *u
                                      .timeout_ms = FETCH_TIMEOUT_MS,
                                      .max_bytes = ALC_ENGINE_MODULE_MAX_BYTES,
                                      .tries = 2,
-                                     .plain_ok = s->worker->conf.plain_http};
+                                     .plain_ok = s->worker->conf.plain_http,
+                                     .public_only = strange && !s->worker->conf.plain_http};
     struct alc_http_answer answer;
     struct alc_hash got;
     enum alc_rc rc = alc_http_do(s->http, &answer, &ask, &s->worker->stop, arena, err);
@@ -39,7 +41,7 @@ static enum alc_rc fetch_any(struct wk_slot *s, struct alc_bytes *out, const str
         url = alc_arena_text(arena, "%s/%.*s", mirror, (int)r->hash_hex.n,
                              (const char *)r->hash_hex.p);
         if (url == NULL) return ALC_NOMEM;
-        rc = fetch(s, out, url, &r->code, arena, err);
+        rc = fetch(s, out, url, false, &r->code, arena, err);
         if (rc == ALC_OK) return ALC_OK;
         alc_log(ALC_WARN, "worker.mirror", "code=%.*s why=\"%s\"", (int)r->hash_hex.n,
                 (const char *)r->hash_hex.p, alc_err_text(err, rc));
@@ -48,7 +50,7 @@ static enum alc_rc fetch_any(struct wk_slot *s, struct alc_bytes *out, const str
                               alc_rc_again(rc) ? "no answer" : alc_err_text(err, rc));
         if (said == NULL) return ALC_NOMEM;
     }
-    rc = fetch(s, out, (const char *)r->url.p, &r->code, arena, err);
+    rc = fetch(s, out, (const char *)r->url.p, true, &r->code, arena, err);
     if (rc != ALC_OK && said != NULL) {
         const char *text = alc_arena_text(arena, "%s%s", alc_err_text(err, rc), said);
         if (text != NULL) (void)alc_fail(err, rc, "%s", text);
@@ -75,5 +77,9 @@ enum alc_rc wk_module(struct wk_slot *s, struct alc_bytes *out, uint64_t *fetche
     if (rc != ALC_OK) return rc;
     *fetched = true;
     *fetched_ms = alc_clock_mono_ms(clock) - begun;
-    return alc_blob_put(s->store, &r->code, *out, err);
+    rc = alc_blob_put(s->store, &r->code, *out, err);
+    if (rc != ALC_OK) /* a full disk is no reason not to run what is here */
+        alc_log(ALC_WARN, "worker.blob", "why=\"%s\" next=\"runs without keeping it\"",
+                alc_err_text(err, rc));
+    return ALC_OK;
 }

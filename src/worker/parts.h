@@ -89,8 +89,8 @@ ALC_MUST enum alc_rc wk_input(struct wk_slot *s, struct alc_bytes *out, uint64_t
 ALC_MUST enum alc_rc wk_anchor(struct wk_slot *s, struct alc_err *err);
 
 /* module.c: the bytes of a module by its hash: from the blobs, the mirror, its URL; kept as a blob.
- * *fetched_ms: how long that took over the network, 0 when it did not.  ALC_BAD_INPUT, ALC_LIMIT,
- * ALC_NOT_FOUND are the request's fault; others are worth another try. */
+ * *fetched_ms: how long that took over the network, 0 when it did not.  ALC_NOMEM and ALC_BUSY are
+ * worth another try; the rest is told to who asked, since a yield does not wait for long. */
 ALC_MUST enum alc_rc wk_module(struct wk_slot *s, struct alc_bytes *out, uint64_t *fetched_ms,
                                bool *fetched, const struct wk_request *r, struct alc_arena *arena,
                                struct alc_err *err);

@@ -28,6 +28,24 @@ static uint64_t gas_for(size_t args_bytes, uint32_t attempt, const struct wk_req
     return attempt > 1 || gas > GAS_MOST ? GAS_MOST : gas;
 }
 
+/* plain finds the contract's own words in the chain's error; the error itself when it has none. */
+static const char *plain(const char *failure, struct alc_arena *arena)
+{
+    struct alc_json *doc = NULL;
+    const struct alc_json *kind;
+    struct alc_bytes words;
+    const char *out = failure;
+
+    if (alc_json_open(&doc, alc_cstr(failure), 1u << 20, NULL) != ALC_OK) return failure;
+    kind = alc_json_get(alc_json_get(doc, "ActionError"), "kind");
+    if (alc_json_str(alc_json_get(alc_json_get(kind, "FunctionCallError"), "ExecutionError"),
+                     &words) &&
+        alc_arena_copy(arena, words, &words))
+        out = (const char *)words.p;
+    alc_json_close(doc);
+    return out;
+}
+
 /* put writes the call for a job's answer into the outbox.  From the second attempt on, the answer
  * is a failure that says why the contract refused the first. */
 static enum alc_rc put(struct wk_slot *s, struct alc_settle *settle, const struct alc_job *job,
@@ -42,7 +60,8 @@ static enum alc_rc put(struct wk_slot *s, struct alc_settle *settle, const struc
     if (wk_request_read(&request, job->request.data, arena, err) != ALC_OK)
         request = (struct wk_request){0}; /* refused for that; it gets its failure all the same */
     if (refusal != NULL) {
-        const char *text = alc_arena_text(arena, "the contract refused the answer: %s", refusal);
+        const char *text = alc_arena_text(arena, "the contract refused the answer: %s",
+                                          plain(refusal, arena));
         rc = text == NULL ? ALC_NOMEM : wk_answer_fail(answer, text, arena);
         if (rc != ALC_OK) return rc;
         answer->statement = (struct alc_bytes){NULL, 0};

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#define CHAIN_PATIENCE_MS 600000u /* longer than a yield waits */
+#define CHAIN_PAUSE_MS 500u       /* before the chain is asked again; it doubles */
+#define CHAIN_PAUSE_MAX_MS 4000u
+
 /* What a turn gathers on its way; all in the job's arena. */
 struct turn {
     struct wk_slot *slot;
@@ -200,6 +204,28 @@ static enum alc_rc refuse(struct turn *t, const char *sentence, struct alc_err *
     return alc_queue_finish(t->slot->queue, t->job->id, t->job->tries, &t->answer, NULL, err);
 }
 
+/* ask_chain is identify and prepare with patience: a chain that gives no answer is not the job's
+ * fault and costs it no try, and no other job could run meanwhile either. */
+static enum alc_rc ask_chain(struct turn *t, struct alc_err *err)
+{
+    struct alc_worker *w = t->slot->worker;
+    uint64_t begun = alc_clock_mono_ms(w->conf.clock);
+
+    for (uint32_t pause_ms = CHAIN_PAUSE_MS;; pause_ms *= 2) {
+        enum alc_rc rc = identify(t, err);
+        if (rc == ALC_OK) rc = prepare(t, err);
+        if (!alc_rc_again(rc) || rc == ALC_NOMEM || w->stop ||
+            alc_clock_mono_ms(w->conf.clock) - begun > CHAIN_PATIENCE_MS)
+            return rc;
+        if (pause_ms > CHAIN_PAUSE_MAX_MS) pause_ms = CHAIN_PAUSE_MAX_MS;
+        alc_log(ALC_WARN, "worker.chain", "job=%llu why=\"%s\" next=\"asks again in %u ms\"",
+                (unsigned long long)t->job->id, alc_err_text(err, rc), pause_ms);
+        pthread_mutex_lock(&w->lock);
+        if (!w->stop) wk_pause(w, &w->wake, pause_ms);
+        pthread_mutex_unlock(&w->lock);
+    }
+}
+
 static enum alc_rc turn(struct turn *t, bool *gone, struct alc_err *err)
 {
     const char *unbuilt;
@@ -207,10 +233,8 @@ static enum alc_rc turn(struct turn *t, bool *gone, struct alc_err *err)
 
     rc = wk_request_read(&t->request, t->job->request.data, t->arena, err);
     if (rc == ALC_BAD_INPUT || rc == ALC_LIMIT) return refuse(t, alc_err_text(err, rc), err);
-    if (rc == ALC_OK) rc = identify(t, err);
+    if (rc == ALC_OK) rc = ask_chain(t, err);
     *gone = rc == ALC_NOT_FOUND;
-    if (rc == ALC_OK) rc = prepare(t, err);
-    if (rc == ALC_NOT_FOUND) *gone = true;
     if (rc != ALC_OK) return rc;
     unbuilt = wk_request_unbuilt(&t->request);
     rc = unbuilt != NULL ? fail(t, ALC_OUTCOME_HOST, unbuilt) : compute(t, err);

@@ -41,7 +41,8 @@ struct alc_worker_conf {
 };
 
 /* alc_worker_open starts the threads.  Jobs that a former process left running are waiting again.
- * ALC_NOT_FOUND: the operator's account or key is not on chain.  ALC_IO, ALC_NOMEM. */
+ * Whether the operator's account and key are on chain is for the settling thread to find out: it says
+ * what is missing and looks again each second.  ALC_BAD_INPUT: slots.  ALC_IO, ALC_NOMEM. */
 ALC_MUST enum alc_rc alc_worker_open(struct alc_worker **out, const struct alc_worker_conf *conf,
                                      struct alc_err *err);
 /* alc_worker_wake tells idle slots that there are jobs; for any thread. */

@@ -34,7 +34,12 @@ async function newAccount(name, { deploy = false, near = '10' } = {}) {
     });
     const account = new Account(`${name}.test.near`, provider, new KeyPairSigner(keys));
     account.keys = keys;
-    if (deploy) await account.deployContract(code);
+    if (deploy)
+        await account.signAndSendTransaction({
+            receiverId: account.accountId,
+            actions: [actions.deployContract(code)],
+            waitUntil: 'FINAL', // the refund included: tests compare balances
+        });
     return account;
 }
 

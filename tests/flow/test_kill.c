@@ -190,7 +190,7 @@ static void dead_after_the_transaction(void **state)
 static void ask_for_work(struct flow *f, struct alc_hash tx[REQUESTS])
 {
     const struct flow_ask ask = {.code = flow_code(f, "probe"),
-                                 .input = ALC_LIT("work 100000000"),
+                                 .input = ALC_LIT("work 400000000"),
                                  .max_instructions = UINT64_C(100000000000)};
     for (unsigned i = 0; i < REQUESTS; i++)
         flow_ask(f, &tx[i], &ask);

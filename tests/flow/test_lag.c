@@ -1,4 +1,5 @@
-/* The RPC server that the worker asks is some blocks behind the server that the watcher follows. */
+/* The RPC server that the worker asks is some blocks behind the server that the watcher follows, or
+ * gives no answer for a while. */
 #include "flow.h"
 
 #include "base/http.h"
@@ -9,13 +10,15 @@
 #include <string.h>
 
 #define REPLY_MAX_BYTES (32u << 20)
-#define LAG 3u /* so often the server tells of an old block before it catches up */
+#define LAG 3u      /* so often the server tells of an old block before it catches up */
+#define SILENCE 12u /* more questions than a job has tries, times what a client asks in one */
 
 static struct {
     struct flow *f;
     pthread_mutex_t lock;
     unsigned left;   /* the server lags until it has told of its newest block so often */
     unsigned denied; /* asked for the request, it knew of none */
+    unsigned silent; /* so many questions for the request it leaves unanswered */
 } proxy = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void forward(struct alc_bytes body, struct alc_httpd_answer *answer)
@@ -51,14 +54,20 @@ static void handle(void *ctx, const struct alc_httpd_ask *ask, struct alc_httpd_
     bool block = holds(ask->body, "\"block\""), context = holds(ask->body, "get_request_context");
     struct alc_json *doc = NULL;
     uint64_t id = 0;
-    bool lags;
+    bool lags, silent;
 
     (void)ctx;
     pthread_mutex_lock(&proxy.lock);
     lags = proxy.left > 0;
+    silent = context && proxy.silent > 0;
+    if (silent) proxy.silent--;
     if (lags && block) proxy.left--;
     if (lags && context) proxy.denied++;
     pthread_mutex_unlock(&proxy.lock);
+    if (silent) {
+        answer->status = 503;
+        return;
+    }
     if (!lags || !(block || context) || alc_json_open(&doc, ask->body, 1u << 20, NULL) != ALC_OK) {
         forward(ask->body, answer);
         return;
@@ -80,10 +89,11 @@ static void handle(void *ctx, const struct alc_httpd_ask *ask, struct alc_httpd_
     }
 }
 
-static void a_request_unknown_to_a_late_server_is_no_end(void **state)
+/* ask_late sends one request to a node whose RPC server is the proxy, and expects its answer.
+ * `jobs`: with it, so many were ever sent. */
+static void ask_late(struct flow *f, unsigned lag, unsigned silent, unsigned jobs)
 {
     const struct alc_httpd_conf conf = {.host = "127.0.0.1", .handle = handle};
-    struct flow *f = *state;
     struct alc_httpd *httpd = NULL;
     struct flow_end end;
     struct alc_hash tx;
@@ -99,16 +109,28 @@ static void a_request_unknown_to_a_late_server_is_no_end(void **state)
             (const char *const[]){"--near-stream", f->dev.rpc, "--worker-module",
                                   flow_guest("echo"), NULL});
     pthread_mutex_lock(&proxy.lock);
-    proxy.left = LAG;
+    proxy.left = lag;
+    proxy.silent = silent;
     pthread_mutex_unlock(&proxy.lock);
     flow_ask(f, &tx, &(struct flow_ask){.code = flow_code(f, "echo"), .input = ALC_LIT("late")});
     flow_end(f, &end, &tx);
-    assert_true(alc_bytes_is(end.value, "\"late\""));
-    flow_ended(f, 1, &settled);
-    assert_int_equal(settled, 1);
-    assert_true(proxy.denied > 0);
+    if (!alc_bytes_is(end.value, "\"late\"")) flow_fail(f, "no answer: %s", end.error);
+    flow_ended(f, jobs, &settled);
+    assert_int_equal(settled, jobs);
     alc_httpd_close(httpd);
     f->rpc = NULL;
+}
+
+static void a_request_unknown_to_a_late_server_is_no_end(void **state)
+{
+    ask_late(*state, LAG, 0, 1);
+    assert_true(proxy.denied > 0);
+}
+
+static void a_server_without_answers_costs_a_job_no_try(void **state)
+{
+    ask_late(*state, 0, SILENCE, 2);
+    assert_int_equal(proxy.silent, 0);
 }
 
 static int open_chain(void **state)
@@ -127,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_unknown_to_a_late_server_is_no_end),
+        cmocka_unit_test(a_server_without_answers_costs_a_job_no_try),
     };
     return cmocka_run_group_tests(tests, open_chain, close_chain);
 }

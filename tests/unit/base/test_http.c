@@ -302,6 +302,43 @@ static void this_machine_is_for_development_alone(void **state)
     }
 }
 
+static void strangers_reach_no_private_network(void **state)
+{
+    static const char *const inner[] = {
+        "https://10.1.2.3:1/",
+        "https://172.16.0.1/",
+        "https://172.31.255.255/",
+        "https://192.168.1.1/",
+        "https://169.254.169.254/",
+        "https://100.64.0.1/",
+        "https://192.0.0.8/",
+        "https://198.18.0.1/",
+        "https://224.0.0.1/",
+        "https://255.255.255.255/",
+        "https://0xa.1/",
+        "https://2851995902/",
+        "https://[fe80::1]/",
+        "https://[fd00::1]/",
+        "https://[ff02::1]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://[64:ff9b::a00:1]/",
+        "https://[2002:a00:1::]/",
+        "https://[::a00:1]/",
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++) {
+        if (ask_url(f, inner[i], &(struct alc_http_ask){.method = "GET", .public_only = true}) !=
+            ALC_BAD_INPUT)
+            fail_msg("%s was asked", inner[i]);
+        assert_says(&f->err, "private network");
+    }
+    assert_int_equal(
+        ask_url(f, url_of(f, "/a"),
+                &(struct alc_http_ask){.method = "GET", .plain_ok = true, .public_only = true}),
+        ALC_BAD_INPUT);
+    assert_calls(f, 0);
+}
+
 static void other_urls_are_refused(void **state)
 {
     static const char *const bad[] = {
@@ -533,6 +570,7 @@ int main(void)
         TEST(a_server_that_went_away_between_requests_is_no_matter),
         TEST(plain_http_is_for_development_alone),
         TEST(this_machine_is_for_development_alone),
+        TEST(strangers_reach_no_private_network),
         TEST(other_urls_are_refused),
         TEST(a_line_break_in_a_header_is_refused),
         TEST(only_what_the_caller_gave_is_sent),
