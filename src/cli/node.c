@@ -57,6 +57,7 @@ enum alc_rc cli_node_settings(struct cli_settings *out, bool *help, int argc, ch
                               struct alc_arena *arena, struct alc_err *err)
 {
     struct alc_conf_rest rest = {0};
+    struct alc_near_id id;
     enum alc_log_level level;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     enum alc_rc rc;
@@ -70,6 +71,10 @@ enum alc_rc cli_node_settings(struct cli_settings *out, bool *help, int argc, ch
     if (!alc_log_level_of(out->log, &level))
         return alc_fail(err, ALC_BAD_INPUT, "log: `%s` is not error, warn, info or debug", out->log);
     alc_log_set(level);
+    if (!alc_near_id_set(&id, alc_cstr(out->contract_id)))
+        return alc_fail(err, ALC_BAD_INPUT, "near.contract: `%s` is no account id", out->contract_id);
+    if (!alc_near_id_set(&id, alc_cstr(out->operator_id)))
+        return alc_fail(err, ALC_BAD_INPUT, "near.operator: `%s` is no account id", out->operator_id);
     if (out->slots == 0)
         out->slots = cores < 1 ? 1
                      : cores > (long)ALC_WORKER_SLOTS_MAX ? ALC_WORKER_SLOTS_MAX : (uint32_t)cores;

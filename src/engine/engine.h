@@ -14,6 +14,7 @@
 #define ALC_ENGINE_FUNCTION_MAX_BYTES (192u << 10) /* of one function's code */
 #define ALC_ENGINE_FUNCTIONS_MAX 65536u
 #define ALC_ENGINE_STDERR_MAX_BYTES (1u << 20) /* what is kept; the rest is dropped */
+#define ALC_ENGINE_CALL_MAX_BYTES (16u << 20)  /* of a host call's request, and of its answer */
 
 struct alc_engine; /* opaque */
 struct alc_module; /* opaque; counted by the engine's cache */
@@ -79,13 +80,23 @@ struct alc_host {
     uint64_t (*wall_ns)(void *ctx); /* default: the system's */
     uint64_t (*mono_ns)(void *ctx);
     void (*random)(void *ctx, uint8_t *out, size_t n); /* default: the system's generator */
-    /* Calls that wait are start / poll / read / cancel, since epochs do not interrupt C and a guest
-     * may have many requests in flight.  `verb` names an interface and function
-     * ("near:rpc/api.call"); start returns a handle ≥ 0, or -1: no such verb; poll returns 1 ready,
-     * 0 not within wait_ms; read moves the answer out (once, after poll said ready) and frees the
-     * handle; cancel frees it unread.
-     * OPEN: this is the form that the interfaces of guest/ will be bound to.  No interface that a
-     * guest can import today waits but WASI's own, so nothing calls these four yet. */
+    /* Calls that wait, in four steps, since epochs do not interrupt C.  All four are given, or none.
+     * A component reaches them by importing near:rpc/api@0.1.0; when there is no `start` that
+     * import is unresolved, and the run ends with ALC_RUN_MODULE.
+     *
+     * start begins a call and returns at once: a handle ≥ 0, or -1: no such verb, which the guest is
+     *   told as the call's error.  `verb` is "<interface>.<function>" as WIT names them,
+     *   "near:rpc/api@0.1.0.view-account"; `request` is the parameters as borsh Vec<String>, at most
+     *   ALC_ENGINE_CALL_MAX_BYTES, borrowed until start returns.
+     * poll returns 1 when the answer is there, as soon as it is; 0 when wait_ms went by without it.
+     *   wait_ms is about 10, and poll is called until it says 1: in between, the engine looks at the
+     *   wall-clock limit and at alc_run.cancel.
+     * read comes once, after poll said 1, and frees the handle whatever it returns.  *answer is two
+     *   borsh Strings, value and error ("": none), in `arena`, which holds
+     *   ALC_ENGINE_CALL_MAX_BYTES and is emptied before the next read.  Other bytes, or another
+     *   result than ALC_OK, end the run with ALC_RUN_HOST.
+     * cancel frees a handle unread: called once for each that was not read, before alc_engine_run
+     *   returns, whatever ended the run. */
     int64_t (*start)(void *ctx, const char *verb, struct alc_bytes request);
     int (*poll)(void *ctx, int64_t handle, uint32_t wait_ms);
     enum alc_rc (*read)(void *ctx, int64_t handle, struct alc_arena *arena,

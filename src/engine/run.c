@@ -20,6 +20,7 @@ struct guest {
     uint64_t pool_max_bytes;   /* of any memory: what Wasmtime names when a module names nothing */
     bool memory_denied;
     struct alc_buf out, errors;
+    struct alc_arena answer; /* of the last call that waited */
 };
 
 static uint64_t system_wall_ns(void *ctx)
@@ -105,6 +106,36 @@ static int32_t guest_grow(void *ctx, uint64_t current, uint64_t desired, uint64_
     g->memory_bytes = others + desired;
     if (g->memory_bytes > g->peak_bytes) g->peak_bytes = g->memory_bytes;
     return 1;
+}
+
+static int64_t guest_start(void *ctx, const char *verb, const uint8_t *request, size_t n)
+{
+    struct guest *g = ctx;
+    return g->host.start(g->host.ctx, verb, (struct alc_bytes){request, n});
+}
+
+static int32_t guest_poll(void *ctx, int64_t handle, uint32_t wait_ms)
+{
+    struct guest *g = ctx;
+    return g->host.poll(g->host.ctx, handle, wait_ms);
+}
+
+static int32_t guest_read(void *ctx, int64_t handle, const uint8_t **answer, size_t *n)
+{
+    struct guest *g = ctx;
+    struct alc_bytes b = {0};
+
+    alc_arena_fini(&g->answer);
+    if (g->host.read(g->host.ctx, handle, &g->answer, &b) != ALC_OK) return 1;
+    *answer = b.p;
+    *n = b.n;
+    return 0;
+}
+
+static void guest_cancel(void *ctx, int64_t handle)
+{
+    struct guest *g = ctx;
+    g->host.cancel(g->host.ctx, handle);
 }
 
 /* The tank holds one instruction more than the limit.  Wasmtime looks at the gauge at calls and
@@ -223,6 +254,7 @@ enum alc_rc alc_engine_run(struct alc_engine *e, struct alc_run_result *result,
         .pool_max_bytes = e->conf.max_memory_mb * MIB,
         .out = ALC_BUF(run->limits.max_output_bytes),
         .errors = ALC_BUF(ALC_ENGINE_STDERR_MAX_BYTES),
+        .answer = ALC_ARENA(ALC_ENGINE_CALL_MAX_BYTES),
     };
     const struct alcw_host table = {
         .ctx = &g,
@@ -232,6 +264,10 @@ enum alc_rc alc_engine_run(struct alc_engine *e, struct alc_run_result *result,
         .write = guest_write,
         .tick = guest_tick,
         .grow = guest_grow,
+        .start = g.host.start != NULL ? guest_start : NULL,
+        .poll = guest_poll,
+        .read = guest_read,
+        .cancel = guest_cancel,
     };
     const struct alcw_run order = {
         .input = run->input.p,
@@ -242,6 +278,7 @@ enum alc_rc alc_engine_run(struct alc_engine *e, struct alc_run_result *result,
         .args_n = run->args_count,
         .fuel = tank(run->limits.max_instructions),
         .wait_ms = ENGINE_TICK_MS,
+        .request_max_bytes = ALC_ENGINE_CALL_MAX_BYTES,
     };
     struct alc_run_result r = {0};
     struct alcw_result raw;
@@ -258,6 +295,7 @@ enum alc_rc alc_engine_run(struct alc_engine *e, struct alc_run_result *result,
     rc = finish(&g, &r, m->kind, &raw, arena, err);
     alc_buf_fini(&g.out);
     alc_buf_fini(&g.errors);
+    alc_arena_fini(&g.answer);
     if (rc == ALC_OK) *result = r;
     return rc;
 }

@@ -25,6 +25,7 @@ static const char *const steps[] = {
 #define FIRST_PAUSE_MS 50u        /* no transaction is final at once; asking would only slow it */
 #define ASK_PAUSE_MS 100u         /* after the first question about a transaction; it doubles */
 #define ASK_PAUSE_MAX_MS 3200u
+#define TELL_PAUSE_MS 1000u       /* between two complaints in the log */
 #define TX_ARENA_BYTES (8u << 20) /* a transaction of 1.5 MiB, read and signed */
 
 struct alc_settle {
@@ -39,6 +40,7 @@ struct alc_settle {
     uint64_t valid_blocks;
     struct alc_near_block_ref anchor; /* a final block not older than ANCHOR_MAX_AGE_MS */
     uint64_t anchor_ms;
+    uint64_t told_ms;                 /* when a call that was not taken was told of; 0: never */
 };
 
 static enum alc_rc read_validity(struct alc_settle *s, struct alc_err *err)
@@ -65,8 +67,7 @@ static enum alc_rc read_nonce(struct alc_settle *s, struct alc_err *err)
     if (rc == ALC_NOT_FOUND) {
         char text[ALC_NEAR_KEY_TEXT_MAX];
         alc_near_key_text(text, &s->public_key);
-        return alc_fail(err, rc, "account %s has no access key %s: add it, then start again",
-                        s->account.s, text);
+        return alc_fail(err, rc, "account %s has no access key %s: add it", s->account.s, text);
     }
     if (rc != ALC_OK) return rc;
     rc = alc_rows_start(&rows, s->store, "SELECT COALESCE(MAX(nonce), 0) FROM outbox", ALC_NO_ARGS,
@@ -189,6 +190,19 @@ static bool hash_of_row(const struct alc_rows *rows, int column, struct alc_hash
     return true;
 }
 
+/* not_taken tells, once a second at most, why a node does not take a call now: an operator without
+ * balance or allowance, say.  It is asked again, so that is no failure. */
+static enum alc_rc not_taken(struct alc_settle *s, const struct alc_err *err)
+{
+    uint64_t now = alc_clock_mono_ms(s->clock);
+
+    if (s->told_ms != 0 && now - s->told_ms < TELL_PAUSE_MS) return ALC_OK;
+    s->told_ms = now;
+    alc_log(ALC_WARN, "settle.not_taken", "account=%s why=\"%s\" next=\"sent again\"", s->account.s,
+            alc_err_text(err, ALC_CONFLICT));
+    return ALC_OK;
+}
+
 /* next_signed copies the unsent call with the lowest nonce.  ALC_NOT_FOUND: none. */
 static enum alc_rc next_signed(struct alc_settle *s, struct alc_bytes *tx, struct alc_hash *hash,
                                struct alc_arena *arena, struct alc_err *err)
@@ -239,7 +253,7 @@ enum alc_rc alc_settle_send(struct alc_settle *s, struct alc_err *err)
         rc = next_signed(s, &tx, &hash, &arena, err);
         if (rc == ALC_OK) rc = alc_near_rpc_send(s->rpc, &status, tx, "NONE", false, &arena, err);
         /* Refused now (its nonce was passed, its block expired): poll finds out and signs anew. */
-        if (rc == ALC_CONFLICT) rc = ALC_OK;
+        if (rc == ALC_CONFLICT) rc = not_taken(s, err);
         if (rc == ALC_BAD_INPUT)
             rc = refuse(s, &hash, alc_err_text(err, rc), err);
         else if (rc == ALC_OK)
@@ -306,7 +320,7 @@ static enum alc_rc ask(struct alc_settle *s, const struct alc_hash *hash, uint64
         if (tx.state == ALC_NEAR_TX_UNKNOWN) {
             /* It may never have arrived: the same bytes again are harmless. */
             rc = alc_near_rpc_send(s->rpc, &tx, bytes, "NONE", false, arena, err);
-            return rc == ALC_CONFLICT ? ALC_OK : rc;
+            return rc == ALC_CONFLICT ? not_taken(s, err) : rc;
         }
     }
     if (tx.state == ALC_NEAR_TX_PENDING || !tx.final) return ALC_OK;

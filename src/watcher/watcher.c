@@ -171,6 +171,21 @@ enum alc_rc alc_watcher_place(const struct alc_watcher_conf *conf, struct alc_ne
     return first_height(conf, stream, queue, &height, err);
 }
 
+/* tell_if_ahead: a chain that ends before the cursor began anew, or is another one; its requests
+ * stay unseen until it comes to that height, and nobody would know why. */
+static void tell_if_ahead(const struct alc_watcher_conf *conf, struct alc_near_stream *stream,
+                          uint64_t height)
+{
+    uint64_t last;
+    struct alc_err err = {0};
+
+    if (alc_near_stream_last(stream, &last, &err) != ALC_OK || last + 1 >= height) return;
+    alc_log(ALC_WARN, "watcher.ahead",
+            "chain=%s taken=%llu last=%llu next=\"waits; if the chain began anew, start with "
+            "another state folder\"",
+            conf->chain, (unsigned long long)height - 1, (unsigned long long)last);
+}
+
 static void rest(uint32_t ms, const volatile bool *stop)
 {
     for (; ms > 0 && !*stop; ms -= ms < 50 ? ms : 50) {
@@ -191,14 +206,19 @@ enum alc_rc alc_watcher_run(const struct alc_watcher_conf *conf, struct alc_near
                                 : first_height(conf, stream, queue, &height, err);
         if (rc == ALC_OK) {
             if (placed) height++;
-            else
+            else {
                 alc_log(ALC_INFO, "watcher.start", "chain=%s contract=%s height=%llu", conf->chain,
                         conf->contract_id, (unsigned long long)height);
+                tell_if_ahead(conf, stream, height);
+            }
             placed = true;
             pause_ms = 0;
             continue;
         }
-        if (rc == ALC_TIMEOUT && placed) continue; /* the next block is not there yet */
+        if (rc == ALC_TIMEOUT && placed) { /* the next block is not there yet */
+            if (!*conf->stop) tell_if_ahead(conf, stream, height);
+            continue;
+        }
         if (*conf->stop) break;
         if (!alc_rc_again(rc)) return rc;
         pause_ms = pause_ms == 0 ? 100 : pause_ms * 2;

@@ -63,6 +63,12 @@ struct alcw_host {
     /* A memory wants to grow from current to desired bytes; 0 refuses.  maximum: its own or the
      * pool's, UINT64_MAX when none. */
     int32_t (*grow)(void *ctx, uint64_t current, uint64_t desired, uint64_t maximum);
+    /* The calls that wait, as engine.h says; start is NULL when there are none.  What read sets
+     * (0; ≠ 0: there is no answer, which ends the run) stays until the next read. */
+    int64_t (*start)(void *ctx, const char *verb, const uint8_t *request, size_t n);
+    int32_t (*poll)(void *ctx, int64_t handle, uint32_t wait_ms);
+    int32_t (*read)(void *ctx, int64_t handle, const uint8_t **answer, size_t *n);
+    void (*cancel)(void *ctx, int64_t handle);
 };
 
 struct alcw_pair {
@@ -78,6 +84,7 @@ struct alcw_run {
     size_t args_n;
     uint64_t fuel;
     uint32_t wait_ms; /* how often tick is called while the guest waits in a host call */
+    size_t request_max_bytes; /* of a call that waits; far below 4 GiB */
 };
 
 enum alcw_end {

@@ -315,6 +315,15 @@ static void the_clock_ends_a_run_that_waits_in_a_host_call(void **state)
     }
 }
 
+static void one_call_draws_a_mebibyte_of_randomness_at_most(void **state)
+{
+    struct fixture *f = *state;
+
+    run_named(f, "draws_randomness"); /* nothing could end it before it has all of them */
+    assert_int_equal(f->r.end, ALC_RUN_TRAP);
+    assert_non_null(strstr(f->r.text, "exceeds limit 1048576"));
+}
+
 static void whole_seconds_are_told_as_the_reference_does(void **state)
 {
     struct fixture *f = *state;
@@ -718,6 +727,7 @@ int main(void)
         T(every_nan_has_the_same_bits),
         T(the_clock_ends_a_run_that_computes),
         T(the_clock_ends_a_run_that_waits_in_a_host_call),
+        T(one_call_draws_a_mebibyte_of_randomness_at_most),
         T(whole_seconds_are_told_as_the_reference_does),
         T(a_flag_cancels_a_run),
         T(memory_over_the_limit_is_refused_to_the_guest),

@@ -225,6 +225,46 @@ static void blocks_that_are_gone_need_a_person(void **state)
     assert_true(f->err.text[0] != 0);
 }
 
+/* said_of_run is what the log says while the watcher runs; the caller frees it. */
+static char *said_of_run(struct fixture *f)
+{
+    int kept = dup(STDERR_FILENO);
+    FILE *log = tmpfile();
+    char *text = calloc(1, 65536);
+
+    assert_true(kept >= 0 && log != NULL && text != NULL);
+    assert_true(dup2(fileno(log), STDERR_FILENO) >= 0);
+    run(f);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    rewind(log);
+    (void)!fread(text, 1, 65535, log);
+    fclose(log);
+    return text;
+}
+
+static void a_chain_that_ends_before_the_cursor_is_told_of(void **state)
+{
+    struct fixture *f = *state;
+    size_t fresh;
+    char *text;
+
+    assert_int_equal(
+        alc_queue_take_block(f->queue, &fresh, "localnet", LAST + 5, NULL, 0, &f->err), ALC_OK);
+    text = said_of_run(f);
+    if (strstr(text, "watcher.ahead chain=localnet taken=17 last=12") == NULL) fail_msg("%s", text);
+    free(text);
+}
+
+static void a_chain_that_has_the_cursors_block_is_not(void **state)
+{
+    struct fixture *f = *state;
+    char *text = said_of_run(f);
+
+    assert_null(strstr(text, "watcher.ahead"));
+    free(text);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -50,6 +50,10 @@ pub struct Host {
     pub write: extern "C" fn(*mut c_void, i32, *const u8, usize) -> i32,
     pub tick: extern "C" fn(*mut c_void) -> i32,
     pub grow: extern "C" fn(*mut c_void, u64, u64, u64) -> i32,
+    pub start: Option<extern "C" fn(*mut c_void, *const c_char, *const u8, usize) -> i64>,
+    pub poll: extern "C" fn(*mut c_void, i64, u32) -> i32,
+    pub read: extern "C" fn(*mut c_void, i64, *mut *const u8, *mut usize) -> i32,
+    pub cancel: extern "C" fn(*mut c_void, i64),
 }
 
 // SAFETY: alcw_run drives the whole run on the calling thread and drops every user of the table
@@ -80,6 +84,7 @@ pub struct Run {
     pub args_n: usize,
     pub fuel: u64,
     pub wait_ms: u32,
+    pub request_max_bytes: usize,
 }
 
 #[repr(i32)]

@@ -20,6 +20,9 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder, WasiCtxVi
 pub struct State {
     pub wasi: WasiP1Ctx,
     pub limits: Limits,
+    pub host: Host,
+    pub wait_ms: u32,
+    pub request_max_bytes: usize,
 }
 
 impl WasiView for State {
@@ -214,6 +217,9 @@ impl HostMonotonicClock for Clock {
     }
 }
 
+/// Most that one call may draw: it cannot be interrupted, and takes about a microsecond a byte.
+const RANDOM_MAX_BYTES: u64 = 1 << 20;
+
 /// Secure and insecure randomness alike: a replay gives both again from one record.
 struct Random(Host);
 
@@ -257,7 +263,8 @@ pub unsafe fn state(run: &Run, host: Host, seeded: bool) -> State {
     .wall_clock(Clock(host))
     .monotonic_clock(Clock(host))
     .secure_random(Random(host))
-    .insecure_random(Random(host));
+    .insecure_random(Random(host))
+    .max_random_size(RANDOM_MAX_BYTES);
     if seeded {
         let mut seed = [0; 16];
         (host.random)(host.ctx, seed.as_mut_ptr(), seed.len());
@@ -272,5 +279,8 @@ pub unsafe fn state(run: &Run, host: Host, seeded: bool) -> State {
     State {
         wasi: wasi.build_p1(),
         limits: Limits { host },
+        host,
+        wait_ms: run.wait_ms,
+        request_max_bytes: run.request_max_bytes,
     }
 }

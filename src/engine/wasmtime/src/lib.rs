@@ -2,6 +2,7 @@
 //! a guest may run and what is said about it is decided in src/engine/*.c.
 
 mod abi;
+mod calls;
 mod host;
 mod run;
 
@@ -25,6 +26,7 @@ pub struct Door {
     engine: Engine,
     p1: Linker<host::State>,
     p2: ComponentLinker<host::State>,
+    p2_calls: ComponentLinker<host::State>, // the same, and the calls of a host that has them
     runtimes: Mutex<Vec<Runtime>>, // idle ones; a run borrows one
 }
 
@@ -32,6 +34,7 @@ pub struct Door {
 pub enum Loaded {
     P1(InstancePre<host::State>),
     P2(CommandPre<host::State>),
+    P2Calls(CommandPre<host::State>, String), // why it does not link without the host's calls
     Unfit(End, String),
 }
 
@@ -78,10 +81,13 @@ fn new_engine(c: &Conf) -> Result<Door> {
     wasmtime_wasi::p1::add_to_linker_async(&mut p1, |s: &mut host::State| &mut s.wasi)?;
     let mut p2 = ComponentLinker::new(&engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut p2)?;
+    let mut p2_calls = p2.clone();
+    calls::add_to_linker(&mut p2_calls)?;
     Ok(Door {
         engine,
         p1,
         p2,
+        p2_calls,
         runtimes: Mutex::new(Vec::new()),
     })
 }
@@ -99,9 +105,14 @@ fn load(e: &Door, kind: i32, artifact: &[u8]) -> Result<Loaded> {
         e.p1.instantiate_pre(&module).map(Loaded::P1)
     } else {
         let component = unsafe { Component::deserialize(&e.engine, artifact)? };
-        e.p2.instantiate_pre(&component)
-            .and_then(CommandPre::new)
-            .map(Loaded::P2)
+        let link = |linker: &ComponentLinker<_>| {
+            linker
+                .instantiate_pre(&component)
+                .and_then(CommandPre::new)
+        };
+        link(&e.p2).map(Loaded::P2).or_else(|without| {
+            link(&e.p2_calls).map(|pre| Loaded::P2Calls(pre, format!("{without:#}")))
+        })
     };
     Ok(linked.unwrap_or_else(|e| Loaded::Unfit(End::Link, format!("{e:#}"))))
 }

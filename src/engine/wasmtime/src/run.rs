@@ -1,6 +1,7 @@
 //! One run: a store, an instance, the entry point, and how it ended.
 
 use crate::abi::{put, End, Host, Run, RunResult};
+use crate::calls::Unanswered;
 use crate::host::{state, State, Stopped};
 use crate::{Door, Loaded};
 use std::future::{poll_fn, Future};
@@ -20,14 +21,19 @@ pub fn run(out: &mut RunResult, door: &Door, loaded: &Loaded, run: &Run, host: H
     out.code = 0;
     out.fuel_left = run.fuel;
     (out.cause[0], out.trace[0]) = (0, 0);
-    if let Loaded::Unfit(end, why) = loaded {
-        out.end = *end;
+    let unfit = match loaded {
+        Loaded::Unfit(end, why) => Some((*end, why)),
+        Loaded::P2Calls(_, why) if host.start.is_none() => Some((End::Link, why)),
+        _ => None,
+    };
+    if let Some((end, why)) = unfit {
+        out.end = end;
         put(&mut out.cause, why);
         return;
     }
     // SAFETY: the store, which holds what `run` points to, is dropped at the end of this function.
     let mut store = Store::new(&door.engine, unsafe {
-        state(run, host, matches!(loaded, Loaded::P2(_)))
+        state(run, host, !matches!(loaded, Loaded::P1(_)))
     });
     store.limiter(|s| &mut s.limits);
     store.set_epoch_deadline(1);
@@ -58,7 +64,7 @@ async fn guest(loaded: &Loaded, store: &mut Store<State>, started: &mut bool) ->
             let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
             start.call_async(store, ()).await.map(Ok)
         }
-        Loaded::P2(pre) => {
+        Loaded::P2(pre) | Loaded::P2Calls(pre, _) => {
             let command = pre.instantiate_async(&mut *store).await?;
             *started = true;
             command.wasi_cli_run().call_run(store).await
@@ -115,6 +121,8 @@ fn describe(out: &mut RunResult, returned: Returned, started: bool) {
         } else {
             End::Trap
         }
+    } else if error.is::<Unanswered>() {
+        End::Host
     } else if !started {
         End::Start
     } else if error.is::<WasmBacktrace>() {
