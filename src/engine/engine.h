@@ -80,27 +80,27 @@ struct alc_host {
     uint64_t (*wall_ns)(void *ctx); /* default: the system's */
     uint64_t (*mono_ns)(void *ctx);
     void (*random)(void *ctx, uint8_t *out, size_t n); /* default: the system's generator */
-    /* Calls that wait, in four steps, since epochs do not interrupt C.  All four are given, or none.
-     * A component reaches them by importing near:rpc/api@0.1.0; when there is no `start` that
-     * import is unresolved, and the run ends with ALC_RUN_MODULE.
+    /* Calls that wait, since epochs do not interrupt C: all four functions are given, or none.  A
+     * component gets at them by importing near:rpc/api@0.1.0; without `start` that import is
+     * unresolved, and the run ends with ALC_RUN_MODULE.
      *
-     * start begins a call and returns at once: a handle ≥ 0, or -1: no such verb, which the guest is
-     *   told as the call's error.  `verb` is "<interface>.<function>" as WIT names them,
-     *   "near:rpc/api@0.1.0.view-account"; `request` is the parameters as borsh Vec<String>, at most
-     *   ALC_ENGINE_CALL_MAX_BYTES, borrowed until start returns.
-     * poll returns 1 when the answer is there, as soon as it is; 0 when wait_ms went by without it.
-     *   wait_ms is about 10, and poll is called until it says 1: in between, the engine looks at the
-     *   wall-clock limit and at alc_run.cancel.
-     * read comes once, after poll said 1, and frees the handle whatever it returns.  *answer is two
-     *   borsh Strings, value and error ("": none), in `arena`, which holds
-     *   ALC_ENGINE_CALL_MAX_BYTES and is emptied before the next read.  Other bytes, or another
-     *   result than ALC_OK, end the run with ALC_RUN_HOST.
-     * cancel frees a handle unread: called once for each that was not read, before alc_engine_run
-     *   returns, whatever ended the run. */
+     * start begins the call that `verb` names, "<interface>.<function>" in the words of the WIT
+     * ("near:rpc/api@0.1.0.view-account"), and returns at once: a handle ≥ 0, or -1: no such verb,
+     * which the guest is told as the call's error.  `request` is borrowed until start returns: the
+     * parameters as borsh Vec<String>, at most ALC_ENGINE_CALL_MAX_BYTES. */
     int64_t (*start)(void *ctx, const char *verb, struct alc_bytes request);
+    /* poll returns 1 as soon as the answer is there, 0 when wait_ms (some 10) went by without it.
+     * It is asked again until it says 1; in between the engine looks at the wall-clock limit and at
+     * `cancel` of the run, so a poll that takes longer than wait_ms delays both. */
     int (*poll)(void *ctx, int64_t handle, uint32_t wait_ms);
+    /* read comes once, after poll said 1, and frees the handle whatever it returns.  *answer is
+     * two borsh Strings and nothing else, the value and the error ("": none), in `arena`, which has
+     * room for ALC_ENGINE_CALL_MAX_BYTES and is emptied before the next read.  Other bytes, or a
+     * result other than ALC_OK, end the run with ALC_RUN_HOST. */
     enum alc_rc (*read)(void *ctx, int64_t handle, struct alc_arena *arena,
                         struct alc_bytes *answer);
+    /* cancel frees a handle unread.  It comes exactly once for each handle that is not read,
+     * whatever ended the run, and before alc_engine_run returns. */
     void (*cancel)(void *ctx, int64_t handle);
 };
 

@@ -282,9 +282,10 @@ enum alc_rc alc_near_rpc_call(struct alc_near_rpc *r, struct alc_json **result, 
                 break;
             }
         }
-        if (rc == ALC_LIMIT || rc == ALC_NOMEM) break;        /* the next would say the same */
-        if (rc == ALC_BAD_INPUT) rc = ALC_IO;                 /* this URL cannot be asked */
-        if (rc == ALC_TIMEOUT) alc_near_hosts_skip(&walk, i); /* waited long enough for it */
+        if (rc == ALC_NOMEM) break;           /* the next would say the same */
+        if (rc == ALC_BAD_INPUT) rc = ALC_IO; /* this URL cannot be asked */
+        if (rc == ALC_TIMEOUT || rc == ALC_LIMIT)
+            alc_near_hosts_skip(&walk, i); /* waited, or heard, long enough */
         alc_near_hosts_failed(&r->hosts, i, too_often);
         alc_fail_in(err, "server %zu of %zu", i + 1, r->hosts.count);
     }

@@ -226,7 +226,7 @@ static enum alc_rc ask_all(struct alc_near_stream *s, struct alc_near_stream_blo
             alc_near_hosts_answered(&s->hosts, i);
         if (rc == ALC_OK) return rc;
         alc_fail_in(err, "block server %zu of %zu", i + 1, s->hosts.count);
-        if (rc == ALC_NOMEM || rc == ALC_LIMIT) return rc;
+        if (rc == ALC_NOMEM) return rc;
         if (rc == ALC_TIMEOUT) {
             alc_near_hosts_pass_on(&s->hosts, i); /* it may be dead: another one next time */
             return rc;
@@ -239,7 +239,8 @@ static enum alc_rc ask_all(struct alc_near_stream *s, struct alc_near_stream_blo
             alc_near_hosts_failed(&s->hosts, i, too_often);
     }
     if (expected) return ALC_BUSY;
-    return rc == ALC_BAD_INPUT ? ALC_IO : rc; /* of a server's words, not of the caller's */
+    /* Of a server's words, not of the caller's. */
+    return rc == ALC_BAD_INPUT || rc == ALC_LIMIT ? ALC_IO : rc;
 }
 
 enum alc_rc alc_near_stream_get(struct alc_near_stream *s, struct alc_near_stream_block *out,

@@ -205,12 +205,11 @@ enum alc_rc alc_watcher_run(const struct alc_watcher_conf *conf, struct alc_near
         enum alc_rc rc = placed ? take(conf, stream, queue, height, err)
                                 : first_height(conf, stream, queue, &height, err);
         if (rc == ALC_OK) {
-            if (placed) height++;
-            else {
+            if (placed)
+                height++;
+            else
                 alc_log(ALC_INFO, "watcher.start", "chain=%s contract=%s height=%llu", conf->chain,
                         conf->contract_id, (unsigned long long)height);
-                tell_if_ahead(conf, stream, height);
-            }
             placed = true;
             pause_ms = 0;
             continue;

@@ -83,7 +83,8 @@ struct alcw_run {
     const char *const *args;
     size_t args_n;
     uint64_t fuel;
-    uint32_t wait_ms; /* how often tick is called while the guest waits in a host call */
+    /* how often tick is called while the guest waits in a host call, and how long poll may take */
+    uint32_t wait_ms;
     size_t request_max_bytes; /* of a call that waits; far below 4 GiB */
 };
 

@@ -235,6 +235,30 @@ static void big_results_pass_and_endless_ones_do_not(void **state)
     server_close(&s);
 }
 
+static void an_endless_result_of_one_server_sends_to_the_next(void **state)
+{
+    struct server endless, good;
+    struct alc_near_rpc *r;
+    struct alc_json *result = NULL;
+    struct alc_err err;
+    (void)state;
+
+    server_open(&endless, answer_big);
+    server_open(&good, answer_big);
+    r = open_one(&endless);
+    assert_int_equal(alc_near_rpc_call(r, &result, "m", ALC_LIT("{}"), NULL, &err), ALC_OK);
+    alc_json_close(result); /* from the second on it has no end */
+    alc_near_rpc_close(r);
+    r = open_two(&endless, &good);
+    result = NULL;
+    assert_int_equal(alc_near_rpc_call(r, &result, "m", ALC_LIT("{}"), NULL, &err), ALC_OK);
+    assert_int_equal(server_asked(&endless), 2);
+    alc_json_close(result);
+    alc_near_rpc_close(r);
+    server_close(&endless);
+    server_close(&good);
+}
+
 static void answer_nonsense(struct server *s, unsigned n, const struct alc_httpd_ask *ask,
                             struct alc_httpd_answer *answer)
 {
@@ -844,6 +868,7 @@ int main(void)
         cmocka_unit_test(a_null_result_is_a_result),
         cmocka_unit_test(what_a_node_refuses_is_told_apart_and_asked_once),
         cmocka_unit_test(big_results_pass_and_endless_ones_do_not),
+        cmocka_unit_test(an_endless_result_of_one_server_sends_to_the_next),
         cmocka_unit_test(answers_that_are_none_are_tried_again),
         cmocka_unit_test(urls_are_checked_when_opened),
         cmocka_unit_test(a_failing_server_is_passed_over_and_rests),

@@ -234,6 +234,31 @@ static void failing_servers_are_passed_over(void **state)
     server_close(&b.server);
 }
 
+/* More nesting than the reader accepts: as good as a body over the cap, and smaller. */
+#define DEEP_16 "[[[[[[[[[[[[[[[["
+#define DEEP_128 DEEP_16 DEEP_16 DEEP_16 DEEP_16 DEEP_16 DEEP_16 DEEP_16 DEEP_16
+
+static void a_server_that_goes_over_a_limit_is_as_one_that_fails(void **state)
+{
+    static const struct line too_deep[] = {{200, DEEP_128 "["}}, good[] = {{200, BLOCK("7")}};
+    struct scripted a, b;
+    struct alc_near_stream_block block;
+    struct alc_near_stream *s;
+    (void)state;
+
+    SCRIPT(&a, too_deep);
+    SCRIPT(&b, good);
+    s = open_stream(&a, &b, 1000, NULL);
+    assert_int_equal(get_block(s, &block, 7), ALC_OK);
+    assert_int_equal(server_asked(&a.server), 1);
+    alc_near_stream_close(s);
+    s = open_stream(&a, NULL, 1000, NULL);
+    assert_int_equal(get_block(s, &block, 7), ALC_IO); /* worth another try, later */
+    alc_near_stream_close(s);
+    server_close(&a.server);
+    server_close(&b.server);
+}
+
 static void a_silent_server_is_left_for_the_next_one(void **state)
 {
     static const struct line mute[] = {{0, NULL}};
@@ -283,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_block_below_the_first_is_not_found),
         cmocka_unit_test(redirects_are_followed_but_not_for_ever),
         cmocka_unit_test(failing_servers_are_passed_over),
+        cmocka_unit_test(a_server_that_goes_over_a_limit_is_as_one_that_fails),
         cmocka_unit_test(a_silent_server_is_left_for_the_next_one),
         cmocka_unit_test(a_stop_ends_the_long_poll),
     };

@@ -111,7 +111,8 @@ impl Call {
     fn start(host: Host, wait_ms: u32, verb: &CStr, request: &[u8]) -> Option<Call> {
         let start = host.start?;
         let handle = start(host.ctx, verb.as_ptr(), request.as_ptr(), request.len());
-        (handle >= 0).then_some(Call {
+        // Made when there is a handle only: dropping it cancels.
+        (handle >= 0).then(|| Call {
             host,
             wait_ms,
             handle,

@@ -26,7 +26,8 @@ pub struct Door {
     engine: Engine,
     p1: Linker<host::State>,
     p2: ComponentLinker<host::State>,
-    p2_calls: ComponentLinker<host::State>, // the same, and the calls of a host that has them
+    /// `p2` and the calls of a host that has them.
+    p2_calls: ComponentLinker<host::State>,
     runtimes: Mutex<Vec<Runtime>>, // idle ones; a run borrows one
 }
 
@@ -106,9 +107,7 @@ fn load(e: &Door, kind: i32, artifact: &[u8]) -> Result<Loaded> {
     } else {
         let component = unsafe { Component::deserialize(&e.engine, artifact)? };
         let link = |linker: &ComponentLinker<_>| {
-            linker
-                .instantiate_pre(&component)
-                .and_then(CommandPre::new)
+            linker.instantiate_pre(&component).and_then(CommandPre::new)
         };
         link(&e.p2).map(Loaded::P2).or_else(|without| {
             link(&e.p2_calls).map(|pre| Loaded::P2Calls(pre, format!("{without:#}")))
