@@ -273,10 +273,7 @@ static int on_line(void *ctx, const char *section, const char *key, const char *
     snprintf(name, sizeof name, "%s%s%s", section, section[0] == 0 ? "" : ".", key);
     snprintf(where, sizeof where, "%s:%u", r->path, r->line);
     item = find(r->table, name, strlen(name), as_written);
-    if (item != NULL && section[0] == 0)
-        r->rc = alc_fail(r->err, ALC_BAD_INPUT, "%s: '%s' is for the command line, not for a file",
-                         where, name);
-    else if (item != NULL && item->kind != ALC_CONF_LIST &&
+    if (item != NULL && item->kind != ALC_CONF_LIST &&
              r->last[item - r->table->items] == FILE_LINE)
         r->rc = alc_fail(r->err, ALC_BAD_INPUT, "%s: '%s' is set a second time", where, name);
     else if (item != NULL)

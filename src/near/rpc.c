@@ -88,6 +88,8 @@ static const struct {
     {"UNKNOWN_EPOCH", ALC_NOT_FOUND},
     {"NO_CONTRACT_CODE", ALC_NOT_FOUND},
     {"GARBAGE_COLLECTED_BLOCK", ALC_NOT_FOUND},
+    {"INVALID_ACCOUNT", ALC_BAD_INPUT},
+    {"INVALID_SHARD_ID", ALC_BAD_INPUT},
     {"TOO_LARGE_CONTRACT_STATE", ALC_LIMIT},
     {"CONTRACT_EXECUTION_ERROR", ALC_TRAP},
     {"INVALID_TRANSACTION", ALC_CONFLICT},
@@ -104,7 +106,7 @@ static enum alc_rc rc_of_cause(const char *cause)
 {
     for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
         if (strcmp(cause, causes[i].cause) == 0) return causes[i].rc;
-    return ALC_BAD_INPUT;
+    return ALC_IO; /* unheard of: perhaps of a server before the node, and gone the next time */
 }
 
 static bool is_variant(const char *name)

@@ -296,8 +296,10 @@ static void a_broken_file_is_refused(void **state)
     assert_int_equal(read_without(f, file_of(f, "[worker]\nslots = 2\nslots = 3\n")),
                      ALC_BAD_INPUT);
     assert_says(&f->err, ":3", "second");
-    assert_int_equal(read_without(f, file_of(f, "json = true\n")), ALC_BAD_INPUT);
-    assert_says(&f->err, "command line");
+    assert_int_equal(read_without(f, file_of(f, "jsom = true\n")), ALC_BAD_INPUT);
+    assert_says(&f->err, ":1", "jsom");
+    assert_int_equal(read_without(f, file_of(f, "json = true\n")), ALC_OK);
+    assert_true(f->s.json);
     memset(line, 'x', sizeof line - 1);
     line[sizeof line - 1] = 0;
     memcpy(line, "[worker]\nurl=", 13);

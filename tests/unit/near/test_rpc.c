@@ -154,7 +154,7 @@ static const struct refusal refusals[] = {
     {408, HANDLER("TIMEOUT_ERROR", "\"Timeout\""), ALC_TIMEOUT, "TIMEOUT_ERROR", "Timeout"},
     {200, HANDLER("CONTRACT_EXECUTION_ERROR", "\"boom\""), ALC_TRAP, "CONTRACT_EXECUTION_ERROR",
      "boom"},
-    {200, HANDLER("SOMETHING_NEW", "\"what\""), ALC_BAD_INPUT, "SOMETHING_NEW", "what"},
+    {200, HANDLER("INVALID_ACCOUNT", "\"what\""), ALC_BAD_INPUT, "INVALID_ACCOUNT", "what"},
     {400,
      "\"error\":{\"name\":\"REQUEST_VALIDATION_ERROR\",\"cause\":{\"name\":\"PARSE_ERROR\","
      "\"info\":{\"error_message\":\"m\"}},\"code\":-32700,\"message\":\"Parse error\",\"data\":"
@@ -370,6 +370,31 @@ static void one_that_rests_is_asked_when_the_others_fail(void **state)
     alc_near_rpc_close(r);
     server_close(&first);
     server_close(&second);
+}
+
+static void answer_unheard_of(struct server *s, unsigned n, const struct alc_httpd_ask *ask,
+                              struct alc_httpd_answer *answer)
+{
+    (void)s;
+    if (n == 0)
+        reply(ask, answer, 200, HANDLER("SOMETHING_NEW", "\"what\""));
+    else
+        reply(ask, answer, 200, "\"result\":1");
+}
+
+static void what_no_node_is_known_to_say_is_asked_again(void **state)
+{
+    struct server s;
+    struct alc_near_rpc *r;
+    struct alc_err err;
+    (void)state;
+
+    server_open(&s, answer_unheard_of);
+    r = open_one(&s);
+    assert_int_equal(call_status(r, &err), ALC_OK);
+    assert_int_equal(server_asked(&s), 2);
+    alc_near_rpc_close(r);
+    server_close(&s);
 }
 
 static void a_server_that_is_gone_is_passed_over(void **state)
@@ -873,6 +898,7 @@ int main(void)
         cmocka_unit_test(urls_are_checked_when_opened),
         cmocka_unit_test(a_failing_server_is_passed_over_and_rests),
         cmocka_unit_test(one_that_rests_is_asked_when_the_others_fail),
+        cmocka_unit_test(what_no_node_is_known_to_say_is_asked_again),
         cmocka_unit_test(a_server_that_is_gone_is_passed_over),
         cmocka_unit_test(a_silent_server_costs_one_timeout),
         cmocka_unit_test(a_stop_ends_the_wait),
