@@ -49,12 +49,13 @@ static uint64_t now_us(void)
 static void request_args(char out[1024], const struct bench *b, unsigned i)
 {
     char hex[65];
-    snprintf(out, 1024,
-             "{\"source\":{\"WasmUrl\":{\"url\":\"https://alcove.invalid/echo.wasm\",\"hash\":\"%s\"}},"
-             "\"resource_limits\":{\"max_instructions\":100000000,\"max_memory_mb\":16,"
-             "\"max_execution_seconds\":5},\"input_data\":\"question %u\","
-             "\"params\":{\"proof\":\"key\"}}",
-             cli_hex(hex, &b->module), i);
+    snprintf(
+        out, 1024,
+        "{\"source\":{\"WasmUrl\":{\"url\":\"https://alcove.invalid/echo.wasm\",\"hash\":\"%s\"}},"
+        "\"resource_limits\":{\"max_instructions\":100000000,\"max_memory_mb\":16,"
+        "\"max_execution_seconds\":5},\"input_data\":\"question %u\","
+        "\"params\":{\"proof\":\"key\"}}",
+        cli_hex(hex, &b->module), i);
 }
 
 /* sign makes a call from the user under the next nonce. */
@@ -84,8 +85,9 @@ static uint64_t one(struct bench *b, const char *method, const char *args, __uin
 
     sign(b, &tx, &hash, method, args, deposit);
     begun = now_us();
-    must(alc_near_rpc_send(b->dev.client, &status, alc_buf_bytes(&tx), "FINAL", false, &arena, &err),
-         &err);
+    must(
+        alc_near_rpc_send(b->dev.client, &status, alc_buf_bytes(&tx), "FINAL", false, &arena, &err),
+        &err);
     begun = now_us() - begun;
     if (status.state != ALC_NEAR_TX_OK) {
         fprintf(stderr, "bench_requests: %s failed: %s\n", method,
@@ -130,8 +132,8 @@ static void in_flight(struct bench *b)
     for (unsigned i = 0; i < IN_FLIGHT; i++) {
         struct alc_arena arena = ALC_ARENA(ARENA_BYTES);
         struct alc_near_tx_status status;
-        must(alc_near_rpc_send(b->dev.client, &status, alc_buf_bytes(&txs[i]), "NONE", false, &arena,
-                               &err),
+        must(alc_near_rpc_send(b->dev.client, &status, alc_buf_bytes(&txs[i]), "NONE", false,
+                               &arena, &err),
              &err);
         alc_arena_fini(&arena);
     }
@@ -139,8 +141,9 @@ static void in_flight(struct bench *b)
         struct alc_arena arena = ALC_ARENA(ARENA_BYTES);
         struct alc_near_tx_status status;
         enum alc_rc rc;
-        do rc = alc_near_rpc_tx(b->dev.client, &status, &hashes[i], CLI_DEVNET_USER, "FINAL", false,
-                                &arena, &err);
+        do
+            rc = alc_near_rpc_tx(b->dev.client, &status, &hashes[i], CLI_DEVNET_USER, "FINAL",
+                                 false, &arena, &err);
         while (rc == ALC_TIMEOUT);
         must(rc, &err);
         if (status.state != ALC_NEAR_TX_OK || alc_bytes_is(status.value, "null")) {

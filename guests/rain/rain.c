@@ -96,7 +96,8 @@ static bool next_day(const char **at, struct day *d)
     d->tenths_mm = 0;
     for (p += 11; p < end && *p != ','; p++)
         if (*p != '.') d->tenths_mm = d->tenths_mm * 10 + (uint64_t)(*p - '0');
-    while (p < end && *p != '\n') p++;
+    while (p < end && *p != '\n')
+        p++;
     *at = p < end ? p + 1 : end;
     return true;
 }

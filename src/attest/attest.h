@@ -31,7 +31,8 @@ ALC_MUST enum alc_rc alc_attest_sign(const struct alc_attest *a, struct alc_stat
 extern const struct alc_verify_ops alc_verify_native;
 
 /* env_hash of a statement: SHA-256 over the borsh list, sorted by name, of (name String, kind u8,
- * value String); kind 0 is a plain value, 1 a secret, whose value stands as its ciphertext's hash. */
+ * value String); kind 0 is a plain value, 1 a secret, whose value stands as its ciphertext's hash.
+ */
 struct alc_env_fact {
     struct alc_bytes name, value;
     uint8_t kind;
@@ -48,7 +49,7 @@ ALC_MUST enum alc_rc alc_attest_env(struct alc_hash *out, struct alc_env_fact *f
 #define ALC_BUNDLE_MAX_BYTES (4u << 20)
 
 struct alc_bundle {
-    struct alc_bytes signed_statement;        /* encoding ‖ signature */
+    struct alc_bytes signed_statement; /* encoding ‖ signature */
     bool has_request, has_input, has_output;
     struct alc_bytes request, input, output;
 };

@@ -32,7 +32,8 @@ static bool signature_member(const struct alc_json *doc, uint8_t out[ALC_STATEME
         return false;
     text.p += sizeof prefix - 1;
     text.n -= sizeof prefix - 1;
-    return alc_base58_decode(out, ALC_STATEMENT_SIG_BYTES, &n, text) && n == ALC_STATEMENT_SIG_BYTES;
+    return alc_base58_decode(out, ALC_STATEMENT_SIG_BYTES, &n, text) &&
+           n == ALC_STATEMENT_SIG_BYTES;
 }
 
 enum alc_rc alc_bundle_read(struct alc_bundle *out, struct alc_bytes text, struct alc_arena *arena,

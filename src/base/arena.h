@@ -1,7 +1,8 @@
 /* src/base/arena.h — memory that lives as long as one request and is freed at once.
  *
  * An arena is born with a byte limit, so that one request cannot eat the machine.  Not for threads
- * to share.  `struct alc_arena a = ALC_ARENA(max)`; alc_arena_fini frees all and leaves it usable. */
+ * to share.  `struct alc_arena a = ALC_ARENA(max)`; alc_arena_fini frees all and leaves it usable.
+ */
 #ifndef ALC_ARENA_H
 #define ALC_ARENA_H
 

@@ -3,7 +3,8 @@
  *
  * Integers little endian; String and Vec<u8> are a u32 length and the bytes; Option is a byte 0 or
  * 1 and the value; an enum is one byte of tag and its fields.  Bytes left over are the caller's to
- * refuse.  A writer that runs out of room sets `full`, writes nothing more, and says so at the end. */
+ * refuse.  A writer that runs out of room sets `full`, writes nothing more, and says so at the end.
+ */
 #ifndef ALC_BORSH_H
 #define ALC_BORSH_H
 
@@ -54,7 +55,8 @@ static inline void alc_borsh_put(struct alc_borsh *w, const void *p, size_t n)
 static inline void alc_borsh_put_uint(struct alc_borsh *w, size_t width, uint64_t v)
 {
     uint8_t b[8];
-    for (size_t i = 0; i < width; i++) b[i] = (uint8_t)(v >> (8 * i));
+    for (size_t i = 0; i < width; i++)
+        b[i] = (uint8_t)(v >> (8 * i));
     alc_borsh_put(w, b, width);
 }
 

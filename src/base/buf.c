@@ -17,7 +17,8 @@ uint8_t *alc_buf_room(struct alc_buf *b, size_t n)
     }
     if (need < b->cap) return b->p + b->n; /* `<`: one byte for the NUL */
     cap = b->cap < 128 ? 128 : b->cap;
-    while (cap <= need) cap += cap / 2;
+    while (cap <= need)
+        cap += cap / 2;
     p = realloc(b->p, cap);
     if (p == NULL) {
         b->failed = true;

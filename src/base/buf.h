@@ -8,7 +8,8 @@
 #include "base/bytes.h"
 
 struct alc_buf {
-    uint8_t *p; /* owned; one NUL that does not count follows the n bytes once anything was written */
+    uint8_t
+        *p; /* owned; one NUL that does not count follows the n bytes once anything was written */
     size_t n;
     size_t cap;
     size_t max_bytes;

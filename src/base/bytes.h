@@ -30,7 +30,8 @@ static inline struct alc_bytes alc_cstr(const char *s)
 {
     size_t n = 0;
     if (s != NULL)
-        while (s[n] != 0) n++;
+        while (s[n] != 0)
+            n++;
     return (struct alc_bytes){(const uint8_t *)s, n};
 }
 

@@ -273,8 +273,7 @@ static int on_line(void *ctx, const char *section, const char *key, const char *
     snprintf(name, sizeof name, "%s%s%s", section, section[0] == 0 ? "" : ".", key);
     snprintf(where, sizeof where, "%s:%u", r->path, r->line);
     item = find(r->table, name, strlen(name), as_written);
-    if (item != NULL && item->kind != ALC_CONF_LIST &&
-             r->last[item - r->table->items] == FILE_LINE)
+    if (item != NULL && item->kind != ALC_CONF_LIST && r->last[item - r->table->items] == FILE_LINE)
         r->rc = alc_fail(r->err, ALC_BAD_INPUT, "%s: '%s' is set a second time", where, name);
     else if (item != NULL)
         r->rc = set(r, item, text, FILE_LINE, where);

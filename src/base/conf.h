@@ -22,7 +22,8 @@ enum alc_conf_kind {
 };
 
 struct alc_conf_item {
-    const char *name; /* "worker.slots", or "state": then it stands before any section of the file */
+    const char
+        *name; /* "worker.slots", or "state": then it stands before any section of the file */
     enum alc_conf_kind kind;
     size_t offset; /* of the field in the struct that is filled */
     const char *preset;

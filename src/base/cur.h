@@ -44,7 +44,8 @@ static inline ALC_MUST bool alc_cur_uint_le(struct alc_cur *c, size_t width, uin
     struct alc_bytes b;
     uint64_t r = 0;
     if (!alc_cur_take(c, width, &b)) return false;
-    for (size_t i = width; i-- > 0;) r = r << 8 | b.p[i];
+    for (size_t i = width; i-- > 0;)
+        r = r << 8 | b.p[i];
     *v = r;
     return true;
 }

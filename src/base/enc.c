@@ -57,14 +57,11 @@ bool alc_base64_encode(char *out, size_t cap, size_t *n, struct alc_bytes in)
 #define NONE16 NONE4, NONE4, NONE4, NONE4
 #define NONE64 NONE16, NONE16, NONE16, NONE16
 static const int8_t base64_value[256] = {
-    NONE16, NONE16,
-    NONE4, NONE4, -1, -1, -1, 62, -1, -1, -1, 63,
-    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, NONE4,
-    -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, NONE4,
-    -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, -1, NONE4,
-    NONE64, NONE64,
+    NONE16, NONE16, NONE4, NONE4, -1, -1, -1, 62,    -1, -1, -1, 63, 52, 53, 54,    55,     56,
+    57,     58,     59,    60,    61, -1, -1, NONE4, -1, 0,  1,  2,  3,  4,  5,     6,      7,
+    8,      9,      10,    11,    12, 13, 14, 15,    16, 17, 18, 19, 20, 21, 22,    23,     24,
+    25,     -1,     NONE4, -1,    26, 27, 28, 29,    30, 31, 32, 33, 34, 35, 36,    37,     38,
+    39,     40,     41,    42,    43, 44, 45, 46,    47, 48, 49, 50, 51, -1, NONE4, NONE64, NONE64,
 };
 
 bool alc_base64_decode(uint8_t *out, size_t cap, size_t *n, struct alc_bytes in)
@@ -104,7 +101,8 @@ bool alc_base58_encode(char *out, size_t cap, size_t *n, struct alc_bytes in)
     size_t zeros = 0, m = 0;
 
     if (in.n > ALC_BASE58_MAX_BYTES) return false;
-    while (zeros < in.n && in.p[zeros] == 0) zeros++;
+    while (zeros < in.n && in.p[zeros] == 0)
+        zeros++;
     for (size_t i = zeros; i < in.n; i++) {
         uint32_t carry = in.p[i];
         for (size_t j = 0; j < m; j++) {
@@ -112,11 +110,14 @@ bool alc_base58_encode(char *out, size_t cap, size_t *n, struct alc_bytes in)
             digits[j] = (uint8_t)(carry % 58);
             carry /= 58;
         }
-        for (; carry > 0; carry /= 58) digits[m++] = (uint8_t)(carry % 58);
+        for (; carry > 0; carry /= 58)
+            digits[m++] = (uint8_t)(carry % 58);
     }
     if (zeros + m > cap) return false;
-    for (size_t i = 0; i < zeros; i++) out[i] = '1';
-    for (size_t i = 0; i < m; i++) out[zeros + i] = base58_digit[digits[m - 1 - i]];
+    for (size_t i = 0; i < zeros; i++)
+        out[i] = '1';
+    for (size_t i = 0; i < m; i++)
+        out[zeros + i] = base58_digit[digits[m - 1 - i]];
     *n = zeros + m;
     return true;
 }
@@ -133,7 +134,8 @@ bool alc_base58_decode(uint8_t *out, size_t cap, size_t *n, struct alc_bytes in)
     uint8_t bytes[ALC_BASE58_MAX_BYTES]; /* little endian */
     size_t zeros = 0, m = 0;
 
-    while (zeros < in.n && in.p[zeros] == '1') zeros++;
+    while (zeros < in.n && in.p[zeros] == '1')
+        zeros++;
     for (size_t i = zeros; i < in.n; i++) {
         int d = base58_value(in.p[i]);
         uint32_t carry = (uint32_t)d;
@@ -149,8 +151,10 @@ bool alc_base58_decode(uint8_t *out, size_t cap, size_t *n, struct alc_bytes in)
         }
     }
     if (zeros > cap || m > cap - zeros) return false;
-    for (size_t i = 0; i < zeros; i++) out[i] = 0;
-    for (size_t i = 0; i < m; i++) out[zeros + i] = bytes[m - 1 - i];
+    for (size_t i = 0; i < zeros; i++)
+        out[i] = 0;
+    for (size_t i = 0; i < m; i++)
+        out[zeros + i] = bytes[m - 1 - i];
     *n = zeros + m;
     return true;
 }
@@ -168,7 +172,8 @@ size_t alc_u128_encode(char out[ALC_U128_DIGITS], __uint128_t v)
             group /= 10;
         }
     } while (v > 0);
-    for (size_t i = 0; i < n; i++) out[i] = rev[n - 1 - i];
+    for (size_t i = 0; i < n; i++)
+        out[i] = rev[n - 1 - i];
     return n;
 }
 

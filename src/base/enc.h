@@ -9,11 +9,12 @@
 
 #define ALC_HEX_CHARS(n) (2 * (n))
 #define ALC_BASE64_CHARS(n) (((n) + 2) / 3 * 4)
-#define ALC_BASE58_MAX_BYTES 128u           /* what base58 is used for is short: keys, hashes */
+#define ALC_BASE58_MAX_BYTES 128u /* what base58 is used for is short: keys, hashes */
 #define ALC_BASE58_CHARS(n) ((n) * 138 / 100 + 1)
 #define ALC_U128_DIGITS 39u
 
-ALC_MUST bool alc_hex_encode(char *out, size_t cap, size_t *n, struct alc_bytes in); /* lower case */
+ALC_MUST bool alc_hex_encode(char *out, size_t cap, size_t *n,
+                             struct alc_bytes in); /* lower case */
 ALC_MUST bool alc_hex_decode(uint8_t *out, size_t cap, size_t *n, struct alc_bytes in); /* either */
 
 ALC_MUST bool alc_base64_encode(char *out, size_t cap, size_t *n, struct alc_bytes in); /* padded */

@@ -37,6 +37,7 @@ size_t alc_utf8_good(struct alc_bytes t)
 size_t alc_utf8_cut(struct alc_bytes t, size_t most)
 {
     if (t.n <= most) return t.n;
-    while (most > 0 && (t.p[most] & 0xc0) == 0x80) most--;
+    while (most > 0 && (t.p[most] & 0xc0) == 0x80)
+        most--;
     return most;
 }

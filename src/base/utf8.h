@@ -5,7 +5,8 @@
 #include "base/bytes.h"
 
 /* alc_utf8_next is the length of the sequence at the front of t, which has a byte.  Not UTF-8: *ok
- * is false, and it is the length of the longest piece that could still have begun one, 1 at least. */
+ * is false, and it is the length of the longest piece that could still have begun one, 1 at least.
+ */
 size_t alc_utf8_next(struct alc_bytes t, bool *ok);
 
 /* alc_utf8_good is how many bytes from the front are whole valid sequences; t.n when all are. */

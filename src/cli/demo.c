@@ -1,5 +1,6 @@
 /* The whole path on one screen: an insurer locks a sum, a claim makes the contract ask for a
- * computation, the promise pauses and resumes with an answer and its proof, and the contract pays. */
+ * computation, the promise pauses and resumes with an answer and its proof, and the contract pays.
+ */
 #include "attest/attest.h"
 #include "cli/cli.h"
 #include "cli/node.h"
@@ -19,29 +20,29 @@
 #define GAS_ALL (300u * (uint64_t)ALC_NEAR_TGAS)
 #define SUM_NEAR 5u
 
-static const char policy[] =
-    "{\"place\":\"Seattle\",\"from\":\"2014-03-01\",\"to\":\"2014-03-09\","
-    "\"threshold_tenths_mm\":100,\"payouts\":["
-    "{\"rainy_days\":2,\"payout_yocto\":\"1000000000000000000000000\"},"
-    "{\"rainy_days\":4,\"payout_yocto\":\"2500000000000000000000000\"},"
-    "{\"rainy_days\":7,\"payout_yocto\":\"5000000000000000000000000\"}]}";
+static const char policy[] = "{\"place\":\"Seattle\",\"from\":\"2014-03-01\",\"to\":\"2014-03-09\","
+                             "\"threshold_tenths_mm\":100,\"payouts\":["
+                             "{\"rainy_days\":2,\"payout_yocto\":\"1000000000000000000000000\"},"
+                             "{\"rainy_days\":4,\"payout_yocto\":\"2500000000000000000000000\"},"
+                             "{\"rainy_days\":7,\"payout_yocto\":\"5000000000000000000000000\"}]}";
 
 struct demo {
     struct cli_settings set;
     struct cli_state state;
     struct cli_devnet dev;
     struct cli_node *node;
-    struct alc_ed25519 user;      /* the user's key */
+    struct alc_ed25519 user; /* the user's key */
     struct alc_hash module;
-    char out[4096];               /* where the statement file goes */
-    uint64_t last_ms;             /* of the step before */
+    char out[4096];   /* where the statement file goes */
+    uint64_t last_ms; /* of the step before */
     struct alc_arena arena;
 };
 
 /* step says what happened: the block it ended in, gas burnt, and the time since the step before. */
-static void step(struct demo *d, const char *name, uint64_t block, uint64_t gas, const char *fmt, ...)
-    ALC_PRINTF(5, 6);
-static void step(struct demo *d, const char *name, uint64_t block, uint64_t gas, const char *fmt, ...)
+static void step(struct demo *d, const char *name, uint64_t block, uint64_t gas, const char *fmt,
+                 ...) ALC_PRINTF(5, 6);
+static void step(struct demo *d, const char *name, uint64_t block, uint64_t gas, const char *fmt,
+                 ...)
 {
     uint64_t now = alc_clock_mono_ms(&alc_clock_system), ms = now - d->last_ms;
     char text[600], height[32] = "", burnt[32] = "";
@@ -170,8 +171,8 @@ static enum alc_rc balance(struct demo *d, __uint128_t *out, const char *account
              "{\"request_type\":\"view_account\",\"finality\":\"final\",\"account_id\":\"%s\"}",
              account_id);
     rc = alc_near_rpc_call(d->dev.client, &result, "query", alc_cstr(params), NULL, err);
-    if (rc == ALC_OK && (!alc_json_str(alc_json_get(result, "amount"), &amount) ||
-                         !alc_u128_decode(out, amount)))
+    if (rc == ALC_OK &&
+        (!alc_json_str(alc_json_get(result, "amount"), &amount) || !alc_u128_decode(out, amount)))
         rc = alc_fail(err, ALC_IO, "an account without an amount");
     alc_json_close(result);
     return rc;
@@ -187,8 +188,7 @@ static enum alc_rc begin(struct demo *d, struct alc_err *err)
 
     if (rc == ALC_OK) rc = cli_node_key(&key, d->state.path, err);
     if (rc == ALC_OK) rc = cli_devnet_start(&d->dev, d->state.path, d->set.localnet_port, err);
-    if (rc == ALC_OK)
-        step(d, "chain", 0, 0, "a NEAR chain of one node serves at %s", d->dev.rpc);
+    if (rc == ALC_OK) step(d, "chain", 0, 0, "a NEAR chain of one node serves at %s", d->dev.rpc);
     if (rc == ALC_OK) rc = cli_devnet_prepare(&d->dev, d->state.path, &key, err);
     if (rc == ALC_OK)
         step(d, "contract", 0, 0, "%s is deployed: %zu bytes of C", CLI_DEVNET_CONTRACT,
@@ -209,9 +209,10 @@ static enum alc_rc begin(struct demo *d, struct alc_err *err)
 static enum alc_rc insure(struct demo *d, struct alc_err *err)
 {
     struct alc_near_tx_status tx;
-    struct alc_near_action make[4] = {{.kind = ALC_NEAR_CREATE_ACCOUNT},
-                                      {.kind = ALC_NEAR_TRANSFER, .amount = 10 * ALC_NEAR_YOCTO},
-                                      {.kind = ALC_NEAR_DEPLOY, .data = cli_embedded(CLI_CONSUMER)}};
+    struct alc_near_action make[4] = {
+        {.kind = ALC_NEAR_CREATE_ACCOUNT},
+        {.kind = ALC_NEAR_TRANSFER, .amount = 10 * ALC_NEAR_YOCTO},
+        {.kind = ALC_NEAR_DEPLOY, .data = cli_embedded(CLI_CONSUMER)}};
     char args[2048], hex[65];
     uint64_t height = 0;
     enum alc_rc rc;
@@ -261,7 +262,8 @@ static enum alc_rc claim(struct demo *d, struct alc_json **answer, struct alc_er
     if (rc == ALC_OK) rc = receipt_on(d, &paid, tx.json, CONSUMER, 1, err);
     if (rc == ALC_OK) rc = resolved(d, &told, asked.height, resumed.height, err);
     if (rc == ALC_OK) {
-        step(d, "claim", asked.height, asked.gas, "the contract asks compute, whose promise pauses");
+        step(d, "claim", asked.height, asked.gas,
+             "the contract asks compute, whose promise pauses");
         step(d, "resolve", told.height, told.gas,
              "the worker ran the module and signed the answer with its statement");
         step(d, "resume", resumed.height, resumed.gas,
@@ -280,8 +282,11 @@ static enum alc_rc prove(struct demo *d, const struct alc_json *answer, struct a
     const struct alc_bytes code = cli_embedded(CLI_RAIN), chain = ALC_LIT("localnet");
     struct alc_buf input = ALC_BUF(8192), output = ALC_BUF(8192), file = ALC_BUF(64u << 10);
     struct alc_bundle b = {.has_request = true, .has_input = true, .has_output = true};
-    struct alc_expect expect = {.chain_id = &chain, .code = &code, .request = &b.request,
-                                .input = &b.input, .output = &b.output};
+    struct alc_expect expect = {.chain_id = &chain,
+                                .code = &code,
+                                .request = &b.request,
+                                .input = &b.input,
+                                .output = &b.output};
     struct alc_answer kept;
     struct alc_verdict verdict;
     struct alc_bytes text;
@@ -347,7 +352,8 @@ static enum alc_rc demo(struct demo *d, struct alc_err *err)
     /* Five of the nine days had at least 10 mm: the row of four days pays 2.5 NEAR. */
     if (rc == ALC_OK && after - before != owed)
         rc = alc_fail(err, ALC_CORRUPT, "the beneficiary did not get the 2.5 NEAR that are owed");
-    if (rc == ALC_OK) step(d, "done", 0, 0, "%s got 2.5 NEAR, decided off chain, proven on chain", FARMER);
+    if (rc == ALC_OK)
+        step(d, "done", 0, 0, "%s got 2.5 NEAR, decided off chain, proven on chain", FARMER);
     alc_json_close(answer);
     cli_node_close(d->node);
     cli_devnet_stop(&d->dev);

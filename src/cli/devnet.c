@@ -28,10 +28,10 @@ struct alc_near_action cli_call(const char *method, const char *args, uint64_t g
                                     .amount = deposit};
 }
 
-enum alc_rc cli_send(struct alc_near_rpc *rpc, const char *signer_id,
-                     const struct alc_ed25519 *key, const char *receiver_id,
-                     struct alc_near_action *actions, uint32_t count, bool keep_json,
-                     struct alc_near_tx_status *out, struct alc_arena *arena, struct alc_err *err)
+enum alc_rc cli_send(struct alc_near_rpc *rpc, const char *signer_id, const struct alc_ed25519 *key,
+                     const char *receiver_id, struct alc_near_action *actions, uint32_t count,
+                     bool keep_json, struct alc_near_tx_status *out, struct alc_arena *arena,
+                     struct alc_err *err)
 {
     struct alc_near_tx tx = {.signer_id = alc_cstr(signer_id),
                              .receiver_id = alc_cstr(receiver_id),
@@ -78,7 +78,8 @@ static enum alc_rc beside(char out[4096], const char *name, struct alc_err *err)
     return ALC_OK;
 }
 
-/* Settings in the environment are this program's: the chain would stop at names it does not know. */
+/* Settings in the environment are this program's: the chain would stop at names it does not know.
+ */
 static void forget_settings(void)
 {
     static const char prefix[] = "ALCOVE_";
@@ -158,8 +159,7 @@ enum alc_rc cli_devnet_start(struct cli_devnet *d, const char *state, uint32_t p
 
     if (rc != ALC_OK) return rc;
     snprintf(home, sizeof home, "%s/localnet", state);
-    if (pipe2(pipes, O_CLOEXEC) != 0)
-        return alc_fail(err, ALC_IO, "no pipe: %s", strerror(errno));
+    if (pipe2(pipes, O_CLOEXEC) != 0) return alc_fail(err, ALC_IO, "no pipe: %s", strerror(errno));
     d->pid = fork();
     if (d->pid == 0) child(program, home, port, pipes[1]);
     close(pipes[1]);
@@ -187,7 +187,8 @@ void cli_devnet_stop(struct cli_devnet *d)
 {
     if (d->pid > 0) {
         kill(d->pid, SIGTERM);
-        while (waitpid(d->pid, NULL, 0) < 0 && errno == EINTR) continue;
+        while (waitpid(d->pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
     }
     alc_near_rpc_close(d->client);
     alc_ed25519_fini(&d->root);
@@ -219,8 +220,7 @@ static struct alc_near_action full_access(const struct alc_ed25519 *key)
                                     .access = {.permission = ALC_NEAR_FULL_ACCESS}};
 }
 
-static enum alc_rc make_contract(struct cli_devnet *d, struct alc_arena *arena,
-                                 struct alc_err *err)
+static enum alc_rc make_contract(struct cli_devnet *d, struct alc_arena *arena, struct alc_err *err)
 {
     char args[256];
     struct alc_near_tx_status status;

@@ -69,15 +69,18 @@ enum alc_rc cli_node_settings(struct cli_settings *out, bool *help, int argc, ch
         return alc_fail(err, ALC_BAD_INPUT, "`%s`: only flags are understood here; see --help",
                         rest.words[0]);
     if (!alc_log_level_of(out->log, &level))
-        return alc_fail(err, ALC_BAD_INPUT, "log: `%s` is not error, warn, info or debug", out->log);
+        return alc_fail(err, ALC_BAD_INPUT, "log: `%s` is not error, warn, info or debug",
+                        out->log);
     alc_log_set(level);
     if (!alc_near_id_set(&id, alc_cstr(out->contract_id)))
-        return alc_fail(err, ALC_BAD_INPUT, "near.contract: `%s` is no account id", out->contract_id);
+        return alc_fail(err, ALC_BAD_INPUT, "near.contract: `%s` is no account id",
+                        out->contract_id);
     if (!alc_near_id_set(&id, alc_cstr(out->operator_id)))
-        return alc_fail(err, ALC_BAD_INPUT, "near.operator: `%s` is no account id", out->operator_id);
+        return alc_fail(err, ALC_BAD_INPUT, "near.operator: `%s` is no account id",
+                        out->operator_id);
     if (out->slots == 0)
-        out->slots = cores < 1 ? 1
-                     : cores > (long)ALC_WORKER_SLOTS_MAX ? ALC_WORKER_SLOTS_MAX : (uint32_t)cores;
+        out->slots = cores<1 ? 1 : cores>(long) ALC_WORKER_SLOTS_MAX ? ALC_WORKER_SLOTS_MAX
+                                                                     : (uint32_t)cores;
     if (out->rpc != NULL && out->rpc[0] != NULL && out->state[0] == 0)
         return alc_fail(err, ALC_BAD_INPUT,
                         "a network is named, so a --state folder is needed: it keeps the worker's "
@@ -91,7 +94,7 @@ struct cli_node {
     struct cli_settings set;
     char db[4096], cache[4096];
     volatile bool stop;
-    struct alc_store *store;      /* the caller's thread */
+    struct alc_store *store; /* the caller's thread */
     struct alc_queue *queue;
     struct alc_engine *engine;
     struct alc_attest *attest;
@@ -104,7 +107,7 @@ struct cli_node {
     struct alc_near_stream *stream;
     struct alc_watcher_conf watcher;
     char cursor[160];
-    struct alc_err trouble;       /* written by the watching thread before `failed` */
+    struct alc_err trouble; /* written by the watching thread before `failed` */
     volatile bool failed;
 };
 
@@ -143,12 +146,13 @@ static void *watch(void *ctx)
 static size_t count_of(const char *const *list)
 {
     size_t n = 0;
-    while (list != NULL && list[n] != NULL) n++;
+    while (list != NULL && list[n] != NULL)
+        n++;
     return n;
 }
 
-static enum alc_rc open_engine(struct cli_node *n, const char *state,
-                               const struct alc_ed25519 *key, struct alc_err *err)
+static enum alc_rc open_engine(struct cli_node *n, const char *state, const struct alc_ed25519 *key,
+                               struct alc_err *err)
 {
     struct alc_hash cache_key;
     struct alc_engine_conf conf = {.slots = n->set.slots,
@@ -209,7 +213,8 @@ static enum alc_rc open_watcher(struct cli_node *n, struct alc_err *err)
     if (rc == ALC_OK) rc = alc_near_stream_open(&n->stream, &conf, err);
     if (rc == ALC_OK) rc = alc_watcher_place(&n->watcher, n->stream, n->watch_queue, err);
     if (alc_rc_again(rc) && n->stream != NULL) {
-        alc_log(ALC_WARN, "watcher.place", "why=\"%s\" next=\"requests are seen from when it answers\"",
+        alc_log(ALC_WARN, "watcher.place",
+                "why=\"%s\" next=\"requests are seen from when it answers\"",
                 alc_err_text(err, rc));
         rc = ALC_OK;
     }

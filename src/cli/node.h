@@ -10,9 +10,9 @@
 
 /* Settings of the roles; the table cli_node_items fills them. */
 struct cli_settings {
-    const char *state;            /* folder; "": a temporary one, removed at the end */
-    const char *const *rpc;       /* JSON-RPC endpoints; none: a development chain is started */
-    const char *const *stream;    /* block servers; none: the RPC endpoints */
+    const char *state;         /* folder; "": a temporary one, removed at the end */
+    const char *const *rpc;    /* JSON-RPC endpoints; none: a development chain is started */
+    const char *const *stream; /* block servers; none: the RPC endpoints */
     const char *chain_id, *network_id;
     const char *contract_id, *operator_id;
     const char *standard;
@@ -20,7 +20,7 @@ struct cli_settings {
     uint32_t slots, max_memory_mb;
     uint64_t cache_mb;
     const char *mirror;
-    const char *const *modules;   /* files put among the blobs at the start */
+    const char *const *modules; /* files put among the blobs at the start */
     bool plain_http, durable, json;
     uint32_t localnet_port, gateway_port;
     const char *log;
@@ -41,9 +41,9 @@ struct alc_bytes cli_embedded(enum cli_embedded which);
 #define CLI_DEVNET_USER "user.test.near"
 
 struct cli_devnet {
-    pid_t pid;                    /* of alcove-localnet; 0: none */
+    pid_t pid; /* of alcove-localnet; 0: none */
     char rpc[128];
-    const char *urls[2];          /* {rpc, NULL} */
+    const char *urls[2]; /* {rpc, NULL} */
     struct alc_near_id root_id;
     struct alc_ed25519 root;
     struct alc_near_rpc *client;

@@ -28,7 +28,8 @@ static const struct alc_conf_item items[] = {
     {"url", ALC_CONF_STR, FIELD(url), "https://alcove.invalid/module.wasm", 9, 2048,
      "where the worker may get the module"},
     {"hash", ALC_CONF_STR, FIELD(hash), "", 0, 64, "SHA-256 of the module, instead of --module"},
-    {"target", ALC_CONF_STR, FIELD(target), "", 0, 64, "wasm32-wasip1, wasm32-wasip2; none: its header says"},
+    {"target", ALC_CONF_STR, FIELD(target), "", 0, 64,
+     "wasm32-wasip1, wasm32-wasip2; none: its header says"},
     {"input", ALC_CONF_STR, FIELD(input), "", 0, 0, "what the module gets on stdin"},
     {"input-file", ALC_CONF_STR, FIELD(input_file), "", 0, 4000, "the same from a file"},
     {"format", ALC_CONF_STR, FIELD(format), "Text", 4, 5, "Text, Json or Bytes"},
@@ -42,9 +43,9 @@ static const struct alc_conf_item items[] = {
      "yoctoNEAR; what the run does not cost comes back"},
     {"json", ALC_CONF_BOOL, FIELD(json), "false", 0, 0, "print the transaction's result as JSON"},
 };
-static const struct alc_conf_table table = {items, sizeof items / sizeof *items,
-                                            (const char *const[]){"watcher.", "worker.", "dev.",
-                                                                  "store.", "localnet.", NULL}};
+static const struct alc_conf_table table = {
+    items, sizeof items / sizeof *items,
+    (const char *const[]){"watcher.", "worker.", "dev.", "store.", "localnet.", NULL}};
 
 static const char help[] =
     "alcove request: asks a contract for a computation and waits for the answer\n\n"
@@ -118,7 +119,8 @@ static enum alc_rc explain(const struct alc_json *tx, struct alc_err *err)
     const struct alc_json *all = alc_json_get(tx, "receipts_outcome");
 
     for (size_t i = 0; i < alc_json_count(all); i++) {
-        const struct alc_json *logs = alc_json_get(alc_json_get(alc_json_at(all, i), "outcome"), "logs");
+        const struct alc_json *logs =
+            alc_json_get(alc_json_get(alc_json_at(all, i), "outcome"), "logs");
         for (size_t j = 0; j < alc_json_count(logs); j++) {
             struct alc_json *event = NULL;
             struct alc_bytes line, why = {NULL, 0};
@@ -139,7 +141,8 @@ static enum alc_rc explain(const struct alc_json *tx, struct alc_err *err)
             if (why.n > 0) return ALC_TRAP;
         }
     }
-    return alc_fail(err, ALC_TRAP, "the request timed out; the payment came back but for the base fee");
+    return alc_fail(err, ALC_TRAP,
+                    "the request timed out; the payment came back but for the base fee");
 }
 
 static enum alc_rc ask(const struct settings *s, struct alc_arena *arena, struct alc_err *err)
@@ -176,8 +179,7 @@ static enum alc_rc ask(const struct settings *s, struct alc_arena *arena, struct
     } else if (rc == ALC_OK) {
         printf("%.*s\n", (int)tx.value.n, (const char *)tx.value.p);
     }
-    if (rc == ALC_OK && alc_bytes_is(tx.value, "null"))
-        rc = explain(tx.json, err);
+    if (rc == ALC_OK && alc_bytes_is(tx.value, "null")) rc = explain(tx.json, err);
     alc_json_close(tx.json);
     alc_near_rpc_close(rpc);
     alc_ed25519_fini(&key);

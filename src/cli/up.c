@@ -14,16 +14,18 @@ static const char help[] =
     "With no --near-rpc it starts a development chain beside itself, with the contract\n"
     "deployed and a funded user.  Ctrl-C ends everything in order.\n\n";
 
-static void say_people(const struct cli_settings *s, const struct cli_devnet *dev,
-                       uint16_t gateway, const char *state, bool temporary, uint64_t ms)
+static void say_people(const struct cli_settings *s, const struct cli_devnet *dev, uint16_t gateway,
+                       const char *state, bool temporary, uint64_t ms)
 {
     printf("alcove is up after %llu ms\n", (unsigned long long)ms);
     printf("  chain     %s%s\n", s->rpc[0],
            dev->pid > 0 ? "  (development: JSON-RPC and block stream)" : "");
     printf("  contract  %s, resolved by %s\n", s->contract_id, s->operator_id);
-    printf("  gateway   http://127.0.0.1:%u  (/requests/<id> /statements/<hash> /metrics /health)\n",
-           gateway);
-    printf("  state     %s%s\n", state, temporary ? "  (removed at the end; --state keeps it)" : "");
+    printf(
+        "  gateway   http://127.0.0.1:%u  (/requests/<id> /statements/<hash> /metrics /health)\n",
+        gateway);
+    printf("  state     %s%s\n", state,
+           temporary ? "  (removed at the end; --state keeps it)" : "");
     printf("  proof     SIMULATED: no hardware stands behind the worker's key\n");
     if (dev->pid > 0) {
         printf("  user      %s, its key in %s/user.json\n\n", CLI_DEVNET_USER, state);
@@ -81,7 +83,8 @@ static enum alc_rc wait_end(struct cli_node *node, struct cli_devnet *dev, const
     for (;;) {
         int got = sigtimedwait(signals, NULL, &tick);
         if (got > 0) return ALC_OK;
-        if (errno != EAGAIN && errno != EINTR) return alc_fail(err, ALC_IO, "cannot wait for signals");
+        if (errno != EAGAIN && errno != EINTR)
+            return alc_fail(err, ALC_IO, "cannot wait for signals");
         if (cli_node_failed(node, err) || cli_devnet_died(dev, err)) return err->rc;
     }
 }

@@ -20,7 +20,8 @@ struct settings {
 #define FIELD(f) offsetof(struct settings, f)
 static const struct alc_conf_item items[] = {
     {"input", ALC_CONF_STR, FIELD(input), "", 0, 0, "file with what the module got on stdin"},
-    {"output", ALC_CONF_STR, FIELD(output), "", 0, 0, "file with the bytes that the caller received"},
+    {"output", ALC_CONF_STR, FIELD(output), "", 0, 0,
+     "file with the bytes that the caller received"},
     {"code", ALC_CONF_STR, FIELD(code), "", 0, 0, "file of the module"},
     {"worker-key", ALC_CONF_STR, FIELD(worker_key), "", 0, 0, "ed25519:... that must have signed"},
     {"contract", ALC_CONF_STR, FIELD(contract), "", 0, 64, "contract that must have asked"},
@@ -29,10 +30,9 @@ static const struct alc_conf_item items[] = {
      "reject unless hardware vouches for the key"},
     {"json", ALC_CONF_BOOL, FIELD(json), "false", 0, 0, "print the verdict as JSON"},
 };
-static const struct alc_conf_table table = {items, sizeof items / sizeof *items,
-                                            (const char *const[]){"near.", "watcher.", "worker.",
-                                                                  "dev.", "store.", "localnet.",
-                                                                  NULL}};
+static const struct alc_conf_table table = {
+    items, sizeof items / sizeof *items,
+    (const char *const[]){"near.", "watcher.", "worker.", "dev.", "store.", "localnet.", NULL}};
 
 static const char help[] =
     "alcove verify FILE: checks a statement file and says what is proven and what is not\n\n"

@@ -47,7 +47,8 @@ static enum alc_rc add_evidence(struct alc_gateway *g, struct alc_bundle *b,
     rc = alc_queue_find(g->queue, &id, s.contract_id, s.request_id, err);
     if (rc == ALC_OK) rc = alc_queue_get(g->queue, &job, &answer, &answered, id, arena, err);
     if (rc == ALC_NOT_FOUND) return ALC_OK;
-    if (rc != ALC_OK || !answered || !alc_bytes_eq(answer.statement, b->signed_statement)) return rc;
+    if (rc != ALC_OK || !answered || !alc_bytes_eq(answer.statement, b->signed_statement))
+        return rc;
     b->has_request = true;
     b->request = job.request.data;
     b->has_output = answer.output_kind != ALC_OUTPUT_NONE;
@@ -144,7 +145,8 @@ static enum alc_rc show_metrics(struct alc_gateway *g, struct alc_httpd_answer *
 
     if (rc != ALC_OK) return rc;
     out->type = "text/plain; version=0.0.4";
-    alc_buf_put_text(&out->body, "# HELP alcove_jobs Jobs in each state.\n# TYPE alcove_jobs gauge\n");
+    alc_buf_put_text(&out->body,
+                     "# HELP alcove_jobs Jobs in each state.\n# TYPE alcove_jobs gauge\n");
     for (unsigned i = 0; i < ALC_JOB_STATES; i++)
         alc_buf_printf(&out->body, "alcove_jobs{state=\"%s\"} %" PRIu64 "\n", state_names[i],
                        count[i]);
@@ -168,8 +170,7 @@ static bool under(const char *path, const char *prefix, struct alc_bytes *rest)
 }
 
 static enum alc_rc route(struct alc_gateway *g, const struct alc_httpd_ask *ask,
-                         struct alc_httpd_answer *out, struct alc_arena *arena,
-                         struct alc_err *err)
+                         struct alc_httpd_answer *out, struct alc_arena *arena, struct alc_err *err)
 {
     struct alc_bytes rest;
 

@@ -1,12 +1,13 @@
 /* src/gateway/gateway.h — HTTP in.  So far it only shows: statements, requests, counters.
  *
  *   GET /health              {"status":"ok"}
- *   GET /statements/<hash>   the statement of that SHA-256 (hex) with its evidence: docs/statement.md
- *   GET /requests/<id>       where the contract's request stands, and which statement answers it
- *   GET /metrics             jobs by state, in the text form that Prometheus reads
+ *   GET /statements/<hash>   the statement of that SHA-256 (hex) with its evidence:
+ * docs/statement.md GET /requests/<id>       where the contract's request stands, and which
+ * statement answers it GET /metrics             jobs by state, in the text form that Prometheus
+ * reads
  *
- * An error is {"error":"<sentence>"} under the status of its result (base/rc.h).  What it shows is on
- * chain already, except that it is easier to read here; there is nothing to log in to. */
+ * An error is {"error":"<sentence>"} under the status of its result (base/rc.h).  What it shows is
+ * on chain already, except that it is easier to read here; there is nothing to log in to. */
 #ifndef ALC_GATEWAY_H
 #define ALC_GATEWAY_H
 

@@ -182,7 +182,8 @@ enum alc_rc alc_queue_take_block(struct alc_queue *q, size_t *fresh, const char 
     if (rc == ALC_OK && count > 0) rc = ids_take(q, &first, count, err);
     for (size_t i = 0; rc == ALC_OK && i < count; i++) {
         rc = request_take(q, &taken, first + (int64_t)i, &requests[i], err);
-        if (taken == 1) alc_failpoint("queue.block"); /* jobs are there, the cursor is not kept yet */
+        if (taken == 1)
+            alc_failpoint("queue.block"); /* jobs are there, the cursor is not kept yet */
     }
     rc = alc_queue_end(q, rc, err);
     if (rc == ALC_OK) *fresh = taken;

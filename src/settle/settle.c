@@ -21,9 +21,9 @@ static const char *const steps[] = {
     "CREATE INDEX outbox_state ON outbox (state, ask_at_ms)",
 };
 
-#define ANCHOR_MAX_AGE_MS 100u    /* on a chain with instant blocks a block hash expires fast */
-#define FIRST_PAUSE_MS 50u        /* no transaction is final at once; asking would only slow it */
-#define ASK_PAUSE_MS 100u         /* after the first question about a transaction; it doubles */
+#define ANCHOR_MAX_AGE_MS 100u /* on a chain with instant blocks a block hash expires fast */
+#define FIRST_PAUSE_MS 50u     /* no transaction is final at once; asking would only slow it */
+#define ASK_PAUSE_MS 100u      /* after the first question about a transaction; it doubles */
 #define ASK_PAUSE_MAX_MS 3200u
 #define TELL_PAUSE_MS 1000u       /* between two complaints in the log */
 #define TX_ARENA_BYTES (8u << 20) /* a transaction of 1.5 MiB, read and signed */
@@ -33,14 +33,14 @@ struct alc_settle {
     struct alc_near_rpc *rpc;
     const struct alc_ed25519 *key;
     const struct alc_clock *clock;
-    bool durable, unsynced;           /* unsynced: something was put since the last barrier */
+    bool durable, unsynced; /* unsynced: something was put since the last barrier */
     struct alc_near_id account;
     struct alc_near_key public_key;
-    uint64_t nonce;                   /* the highest that was given away */
+    uint64_t nonce; /* the highest that was given away */
     uint64_t valid_blocks;
     struct alc_near_block_ref anchor; /* a final block not older than ANCHOR_MAX_AGE_MS */
     uint64_t anchor_ms;
-    uint64_t told_ms;                 /* when a call that was not taken was told of; 0: never */
+    uint64_t told_ms; /* when a call that was not taken was told of; 0: never */
 };
 
 static enum alc_rc read_validity(struct alc_settle *s, struct alc_err *err)
@@ -52,7 +52,8 @@ static enum alc_rc read_validity(struct alc_settle *s, struct alc_err *err)
                            ALC_LIT("{\"finality\":\"final\"}"), NULL, err);
     if (rc == ALC_OK &&
         !alc_json_u64(alc_json_get(conf, "transaction_validity_period"), &s->valid_blocks))
-        rc = alc_fail(err, ALC_IO, "the node's protocol config names no transaction_validity_period");
+        rc = alc_fail(err, ALC_IO,
+                      "the node's protocol config names no transaction_validity_period");
     alc_json_close(conf);
     return rc;
 }
@@ -257,11 +258,12 @@ enum alc_rc alc_settle_send(struct alc_settle *s, struct alc_err *err)
         if (rc == ALC_BAD_INPUT)
             rc = refuse(s, &hash, alc_err_text(err, rc), err);
         else if (rc == ALC_OK)
-            rc = alc_store_exec(s->store, NULL,
-                                "UPDATE outbox SET state = 1, asks = 0, ask_at_ms = $1 WHERE hash = $2",
-                                ALC_ARGS(ALC_INT(alc_clock_mono_ms(s->clock) + FIRST_PAUSE_MS),
-                                         ALC_BLOB(alc_hash_bytes(&hash))),
-                                err);
+            rc = alc_store_exec(
+                s->store, NULL,
+                "UPDATE outbox SET state = 1, asks = 0, ask_at_ms = $1 WHERE hash = $2",
+                ALC_ARGS(ALC_INT(alc_clock_mono_ms(s->clock) + FIRST_PAUSE_MS),
+                         ALC_BLOB(alc_hash_bytes(&hash))),
+                err);
         alc_arena_fini(&arena);
     } while (rc == ALC_OK);
     return rc == ALC_NOT_FOUND ? ALC_OK : rc;
@@ -277,7 +279,8 @@ static enum alc_rc sign_anew(struct alc_settle *s, const struct alc_hash *old,
     enum alc_rc rc;
 
     rc = alc_near_tx_read(&was, bytes, arena, err);
-    if (rc != ALC_OK) return alc_fail(err, ALC_CORRUPT, "the outbox holds bytes that are no transaction");
+    if (rc != ALC_OK)
+        return alc_fail(err, ALC_CORRUPT, "the outbox holds bytes that are no transaction");
     rc = read_nonce(s, err);
     if (rc == ALC_OK) rc = sign(s, &out, &hash, &was.tx, err);
     if (rc == ALC_OK)
@@ -313,7 +316,8 @@ static enum alc_rc ask(struct alc_settle *s, const struct alc_hash *hash, uint64
         rc = alc_near_rpc_final(s->rpc, &head, err);
         if (rc == ALC_OK)
             rc = alc_near_rpc_nonce(s->rpc, &chain_nonce, s->account.s, &s->public_key, err);
-        if (rc == ALC_OK) rc = alc_near_rpc_tx(s->rpc, &tx, hash, s->account.s, "NONE", false, arena, err);
+        if (rc == ALC_OK)
+            rc = alc_near_rpc_tx(s->rpc, &tx, hash, s->account.s, "NONE", false, arena, err);
         if (rc != ALC_OK) return rc;
         if (tx.state == ALC_NEAR_TX_UNKNOWN && (chain_nonce >= nonce || head.height > last_valid))
             return sign_anew(s, hash, bytes, arena, err);
@@ -367,8 +371,7 @@ static enum alc_rc ask_all(struct alc_settle *s, struct alc_err *err)
         alc_rows_end(&rows);
         if (rc == ALC_OK)
             rc = alc_store_exec(
-                s->store, NULL,
-                "UPDATE outbox SET asks = asks + 1, ask_at_ms = $1 WHERE hash = $2",
+                s->store, NULL, "UPDATE outbox SET asks = asks + 1, ask_at_ms = $1 WHERE hash = $2",
                 ALC_ARGS(ALC_INT(now + pause), ALC_BLOB(alc_hash_bytes(&hash))), err);
         if (rc == ALC_OK) rc = ask(s, &hash, nonce, last_valid, bytes, &arena, err);
         alc_arena_fini(&arena);

@@ -14,11 +14,11 @@
 struct alc_settle; /* opaque */
 
 struct alc_settle_conf {
-    const char *account_id;          /* whose access key `key` is */
-    const struct alc_ed25519 *key;   /* borrowed */
-    struct alc_near_rpc *rpc;        /* borrowed */
-    const struct alc_clock *clock;   /* borrowed */
-    bool durable;                    /* what is sent is on disk first, through a power cut too */
+    const char *account_id;        /* whose access key `key` is */
+    const struct alc_ed25519 *key; /* borrowed */
+    struct alc_near_rpc *rpc;      /* borrowed */
+    const struct alc_clock *clock; /* borrowed */
+    bool durable;                  /* what is sent is on disk first, through a power cut too */
 };
 
 /* alc_settle_open migrates the outbox in `store` (borrowed), and asks the chain for the key's nonce
@@ -33,7 +33,8 @@ ALC_MUST enum alc_rc alc_settle_put(struct alc_settle *s, uint64_t job, uint32_t
                                     const char *contract_id, const char *method,
                                     struct alc_bytes args, uint64_t gas, struct alc_err *err);
 
-/* alc_settle_send sends what was never sent, in the order of nonces, without waiting for results. */
+/* alc_settle_send sends what was never sent, in the order of nonces, without waiting for results.
+ */
 ALC_MUST enum alc_rc alc_settle_send(struct alc_settle *s, struct alc_err *err);
 
 enum alc_settled_end { ALC_SETTLED_OK, ALC_SETTLED_FAILED };
@@ -42,7 +43,7 @@ struct alc_settled {
     uint32_t attempt;
     enum alc_settled_end end;
     struct alc_hash hash;
-    const char *failure;      /* JSON of the chain's error, in the arena; "" when OK */
+    const char *failure; /* JSON of the chain's error, in the arena; "" when OK */
     uint64_t gas_burnt;
     __uint128_t tokens_burnt;
 };

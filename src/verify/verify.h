@@ -13,7 +13,8 @@
 #define ALC_STATEMENT_PROJECT_MAX_BYTES 128u
 /* Every string at its longest: an encoding never exceeds it. */
 #define ALC_STATEMENT_MAX_BYTES 1287u
-#define ALC_STATEMENT_HTTPS_REQUEST UINT64_MAX /* request_id of a run that no contract asked for */
+#define ALC_STATEMENT_HTTPS_REQUEST UINT64_MAX /* request_id of a run that no contract asked for   \
+                                                */
 
 /* How a run ended.  The numbers are part of the format. */
 #define ALC_OUTCOME_MAP(X)                                                                         \
@@ -47,43 +48,43 @@ enum alc_output_kind {
 struct alc_statement {
     /* where */
     struct alc_bytes chain_id;
-    struct alc_bytes contract_id;    /* empty for HTTPS */
-    struct alc_hash deployment_id;   /* made by the contract's `new`: tells redeployments apart */
-    uint64_t request_id;             /* ALC_STATEMENT_HTTPS_REQUEST for HTTPS */
-    struct alc_hash data_id;         /* of the yield that waits */
+    struct alc_bytes contract_id;  /* empty for HTTPS */
+    struct alc_hash deployment_id; /* made by the contract's `new`: tells redeployments apart */
+    uint64_t request_id;           /* ALC_STATEMENT_HTTPS_REQUEST for HTTPS */
+    struct alc_hash data_id;       /* of the yield that waits */
     struct alc_bytes call_id;
     struct alc_hash caller_nonce;
-    struct alc_hash request_hash;    /* SHA-256 of the announced request_data text */
-    uint64_t anchor_height;          /* a final block that the worker saw before the run */
+    struct alc_hash request_hash; /* SHA-256 of the announced request_data text */
+    uint64_t anchor_height;       /* a final block that the worker saw before the run */
     struct alc_hash anchor_hash;
     /* order */
-    uint32_t attempt;                /* 1 on the first run of this request */
-    uint64_t sequence;               /* of this worker key, from 0 */
-    struct alc_hash previous;        /* hash of this worker's statement before; gaps show */
+    uint32_t attempt;         /* 1 on the first run of this request */
+    uint64_t sequence;        /* of this worker key, from 0 */
+    struct alc_hash previous; /* hash of this worker's statement before; gaps show */
     /* who */
     struct alc_bytes signer_id;
     struct alc_bytes predecessor_id;
-    struct alc_bytes project_id;     /* at most ALC_STATEMENT_PROJECT_MAX_BYTES */
+    struct alc_bytes project_id; /* at most ALC_STATEMENT_PROJECT_MAX_BYTES */
     /* ran */
-    struct alc_hash code_hash;       /* of the bytes executed */
-    struct alc_hash source_hash;     /* of the compile statement that made the module */
-    struct alc_hash input_hash;      /* of stdin */
+    struct alc_hash code_hash;   /* of the bytes executed */
+    struct alc_hash source_hash; /* of the compile statement that made the module */
+    struct alc_hash input_hash;  /* of stdin */
     struct alc_hash env_hash;
-    struct alc_hash secrets_hash;    /* of the ciphertexts used */
-    struct alc_hash policy_hash;     /* manifest and effective configuration */
+    struct alc_hash secrets_hash; /* of the ciphertexts used */
+    struct alc_hash policy_hash;  /* manifest and effective configuration */
     uint64_t max_instructions;
     uint32_t max_memory_mb;
     uint32_t max_seconds;
-    struct alc_hash engine_id;       /* SHA-256 of the engine's version-and-configuration text */
+    struct alc_hash engine_id; /* SHA-256 of the engine's version-and-configuration text */
     /* came */
-    uint8_t outcome;                 /* enum alc_outcome */
+    uint8_t outcome; /* enum alc_outcome */
     uint32_t exit_code;
     uint64_t instructions;
     uint64_t time_ms;
     uint64_t compile_ms;
-    uint64_t refund_usd;             /* smallest units of the stablecoin */
-    uint8_t output_kind;             /* enum alc_output_kind */
-    struct alc_hash output_hash;     /* of the bytes that the caller receives */
+    uint64_t refund_usd;         /* smallest units of the stablecoin */
+    uint8_t output_kind;         /* enum alc_output_kind */
+    struct alc_hash output_hash; /* of the bytes that the caller receives */
     struct alc_hash stdout_hash;
     /* touched */
     struct alc_hash egress_root;
@@ -96,9 +97,9 @@ struct alc_statement {
     uint64_t started_ms;
     uint64_t finished_ms;
     /* by */
-    struct alc_hash worker_key;      /* Ed25519 public key */
-    struct alc_hash measurement;     /* SHA-256(MRTD ‖ RTMR0..3) */
-    uint8_t simulated;               /* 1: the quote, if any, comes from no hardware */
+    struct alc_hash worker_key;  /* Ed25519 public key */
+    struct alc_hash measurement; /* SHA-256(MRTD ‖ RTMR0..3) */
+    uint8_t simulated;           /* 1: the quote, if any, comes from no hardware */
 };
 
 /* alc_statement_read decodes all of `in`; strings borrow from it.  False: not statement v1, a field
@@ -133,7 +134,8 @@ struct alc_expect {
     const struct alc_bytes *chain_id, *contract_id;
     const uint64_t *request_id;
     const struct alc_hash *worker_key;
-    const struct alc_bytes *input, *output, *code, *request; /* the bytes; their hashes are compared */
+    const struct alc_bytes *input, *output, *code,
+        *request; /* the bytes; their hashes are compared */
 };
 
 #define ALC_REFUSAL_MAP(X)                                                                         \
@@ -157,12 +159,12 @@ enum alc_refusal {
 };
 
 struct alc_verdict {
-    bool accepted;              /* false from the first moment on, true when every check passed */
-    enum alc_refusal refusal;   /* the first check that failed */
-    bool hardware;              /* a quote vouches for worker_key; this version reads no quotes */
-    bool simulated;             /* the statement says that no hardware stands behind its key */
+    bool accepted;            /* false from the first moment on, true when every check passed */
+    enum alc_refusal refusal; /* the first check that failed */
+    bool hardware;            /* a quote vouches for worker_key; this version reads no quotes */
+    bool simulated;           /* the statement says that no hardware stands behind its key */
     struct alc_statement statement; /* borrows from the input; set unless refusal is FORMAT */
-    struct alc_hash hash;       /* of the statement */
+    struct alc_hash hash;           /* of the statement */
 };
 
 /* alc_verify_signed judges a signed statement against what is expected. */

@@ -6,7 +6,7 @@
 #define BLOCK_ARENA_BYTES (64u << 20)
 #define EVENT_MAX_BYTES (64u << 10) /* NEAR allows 16 KiB of logs a call */
 #define PAUSE_MAX_MS 5000u
-#define BLOCK_REQUESTS_MAX 4096u    /* 10^15 gas of a block pay for some 700 */
+#define BLOCK_REQUESTS_MAX 4096u /* 10^15 gas of a block pay for some 700 */
 
 static const char prefix[] = "EVENT_JSON:";
 static const char no_memory[] = "no memory"; /* the one reason that is ours, not the event's */
@@ -88,7 +88,8 @@ static enum alc_rc collect(const struct alc_watcher_conf *conf,
 
     *count = 0;
     *out = NULL;
-    for (size_t i = 0; i < block->receipts_count; i++) lines += block->receipts[i].logs_count;
+    for (size_t i = 0; i < block->receipts_count; i++)
+        lines += block->receipts[i].logs_count;
     if (lines == 0) return ALC_OK;
     *out = alc_arena_array(arena, lines, sizeof **out);
     if (*out == NULL) return alc_fail(err, ALC_NOMEM, "no memory for a block's requests");
@@ -131,8 +132,7 @@ static enum alc_rc take(const struct alc_watcher_conf *conf, struct alc_near_str
     enum alc_rc rc;
 
     rc = alc_near_stream_get(stream, &block, height, conf->contract_id, &arena, err);
-    if (rc == ALC_OK && !block.skipped)
-        rc = collect(conf, &block, &requests, &count, &arena, err);
+    if (rc == ALC_OK && !block.skipped) rc = collect(conf, &block, &requests, &count, &arena, err);
     if (rc == ALC_OK)
         rc = alc_queue_take_block(queue, &fresh, conf->chain, height, requests, count, err);
     if (rc == ALC_OK && fresh > 0) {

@@ -10,18 +10,18 @@
 #include "queue/queue.h"
 
 struct alc_watcher_conf {
-    const char *chain;            /* names the cursor: "localnet", "testnet" ... */
+    const char *chain; /* names the cursor: "localnet", "testnet" ... */
     const char *contract_id;
-    const char *standard;         /* of the events: "near-outlayer" */
-    uint64_t start_height;        /* where a new cursor begins; 0: at the newest final block */
+    const char *standard;  /* of the events: "near-outlayer" */
+    uint64_t start_height; /* where a new cursor begins; 0: at the newest final block */
     const volatile bool *stop;
     void (*fresh)(void *ctx, size_t jobs); /* called after a block brought new jobs; may be NULL */
     void *ctx;
 };
 
-/* alc_watcher_place writes down where a new watcher begins: from its return on no request is missed,
- * whatever dies.  One that was here before goes on where it was.  alc_watcher_run does the same when
- * it starts.  ALC_TIMEOUT, ALC_IO: the server gave no answer. */
+/* alc_watcher_place writes down where a new watcher begins: from its return on no request is
+ * missed, whatever dies.  One that was here before goes on where it was.  alc_watcher_run does the
+ * same when it starts.  ALC_TIMEOUT, ALC_IO: the server gave no answer. */
 ALC_MUST enum alc_rc alc_watcher_place(const struct alc_watcher_conf *conf,
                                        struct alc_near_stream *stream, struct alc_queue *queue,
                                        struct alc_err *err);

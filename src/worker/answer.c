@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* A resume carries at most 1,024 bytes; what the contract adds for with_proof needs some of them. */
+/* A resume carries at most 1,024 bytes; what the contract adds for with_proof needs some of them.
+ */
 #define RESPONSE_MAX_BYTES 1023u
 #define PROOF_ROOM_BYTES 160u
 #define ERROR_MAX_BYTES 512u /* of an error that is cut */
@@ -31,7 +32,8 @@ static void put_output(struct alc_jw *w, const struct alc_answer *a)
         alc_jw_obj(w);
         alc_jw_key(w, "Bytes");
         alc_jw_arr(w);
-        for (size_t i = 0; i < a->output.n; i++) alc_jw_u64(w, a->output.p[i]);
+        for (size_t i = 0; i < a->output.n; i++)
+            alc_jw_u64(w, a->output.p[i]);
         alc_jw_end(w);
         alc_jw_end(w);
         break;
@@ -151,7 +153,7 @@ static enum alc_rc json_output(struct alc_answer *a, struct alc_bytes out, struc
     alc_json_dump(doc, &compact);
     a->output_kind = ALC_OUTPUT_JSON;
     rc = !compact.failed && alc_arena_copy(arena, alc_buf_bytes(&compact), &a->output) ? ALC_OK
-                                                                                      : ALC_NOMEM;
+                                                                                       : ALC_NOMEM;
     alc_json_close(doc);
     alc_buf_fini(&compact);
     return rc;

@@ -17,7 +17,8 @@ static bool hex_hash(const struct alc_json *v, struct alc_hash *out)
 static enum alc_rc view(struct wk_slot *s, struct alc_json **out, const char *method,
                         uint64_t request_id, struct alc_arena *arena, struct alc_err *err)
 {
-    const char *args = alc_arena_text(arena, "{\"request_id\":%llu}", (unsigned long long)request_id);
+    const char *args =
+        alc_arena_text(arena, "{\"request_id\":%llu}", (unsigned long long)request_id);
     struct alc_bytes bytes;
     enum alc_rc rc;
 
@@ -45,7 +46,8 @@ static enum alc_rc catch_up(struct wk_slot *s, uint64_t height, struct alc_err *
         enum alc_rc rc = alc_near_rpc_final(s->rpc, &head, err);
         if (rc != ALC_OK || head.height >= height) return rc;
         if (w->stop || alc_clock_mono_ms(w->conf.clock) - begun >= LAG_MAX_MS)
-            return alc_fail(err, ALC_BUSY, "the node is at block %llu, the request is in block %llu",
+            return alc_fail(err, ALC_BUSY,
+                            "the node is at block %llu, the request is in block %llu",
                             (unsigned long long)head.height, (unsigned long long)height);
         pthread_mutex_lock(&w->lock);
         if (!w->stop) wk_pause(w, &w->wake, LAG_PAUSE_MS);
@@ -68,7 +70,8 @@ enum alc_rc wk_context_read(struct wk_slot *s, struct wk_context *out, uint64_t 
     if (!hex_hash(alc_json_get(doc, "data_id"), &out->data_id) ||
         !hex_hash(alc_json_get(doc, "request_hash"), &out->request_hash) ||
         !hex_hash(alc_json_get(doc, "deployment_id"), &out->deployment_id))
-        rc = alc_fail(err, ALC_IO, "get_request_context of %s has another form than this worker knows",
+        rc = alc_fail(err, ALC_IO,
+                      "get_request_context of %s has another form than this worker knows",
                       s->worker->conf.contract_id);
     alc_json_close(doc);
     return rc;

@@ -70,7 +70,8 @@ enum alc_rc wk_module(struct wk_slot *s, struct alc_bytes *out, uint64_t *fetche
     *fetched_ms = 0;
     rc = alc_blob_get(s->store, out, &r->code, arena, err);
     if (rc == ALC_CORRUPT) /* fetching mends it */
-        alc_log(ALC_ERROR, "worker.blob", "why=\"%s\" next=\"fetched anew\"", alc_err_text(err, rc));
+        alc_log(ALC_ERROR, "worker.blob", "why=\"%s\" next=\"fetched anew\"",
+                alc_err_text(err, rc));
     else if (rc != ALC_NOT_FOUND)
         return rc;
     rc = fetch_any(s, out, r, arena, err);

@@ -14,7 +14,7 @@ enum wk_format { WK_TEXT, WK_JSON, WK_BYTES };
 struct wk_request {
     uint64_t request_id;
     struct alc_bytes signer_id, predecessor_id;
-    bool github;                   /* else a WasmUrl */
+    bool github; /* else a WasmUrl */
     struct alc_bytes url;
     struct alc_bytes hash_hex;
     struct alc_hash code;
@@ -23,12 +23,12 @@ struct wk_request {
     struct alc_bytes input;
     bool input_in_state;
     enum wk_format format;
-    const char *payment;           /* decimal yoctoNEAR */
-    const char *attached_usd;      /* decimal, smallest units */
+    const char *payment;      /* decimal yoctoNEAR */
+    const char *attached_usd; /* decimal, smallest units */
     bool compile_only, force_rebuild, store_on_fastfs;
-    bool secrets;                  /* secrets_ref is there */
+    bool secrets; /* secrets_ref is there */
     bool project;
-    bool proof;                    /* anything above "none" was asked */
+    bool proof; /* anything above "none" was asked */
     bool with_proof;
 };
 
@@ -63,14 +63,14 @@ struct alc_worker {
     struct alc_worker_conf conf;
     struct alc_hash engine_id, policy_hash;
     volatile bool stop;
-    pthread_mutex_t lock;          /* wake counter, leases, the finished list */
-    pthread_cond_t wake;           /* slots wait for jobs */
-    pthread_cond_t tell;           /* the settler waits for answers; the heart for its time */
+    pthread_mutex_t lock; /* wake counter, leases, the finished list */
+    pthread_cond_t wake;  /* slots wait for jobs */
+    pthread_cond_t tell;  /* the settler waits for answers; the heart for its time */
     uint64_t wakes;
-    uint64_t *filed;               /* jobs whose answers wait for the settler; owned */
+    uint64_t *filed; /* jobs whose answers wait for the settler; owned */
     size_t filed_count, filed_cap;
-    bool look;                     /* the settler shall look through all unsettled jobs */
-    pthread_mutex_t order;         /* held from reading the last statement to filing the next */
+    bool look;             /* the settler shall look through all unsettled jobs */
+    pthread_mutex_t order; /* held from reading the last statement to filing the next */
     struct wk_slot *slots;
     unsigned slots_running;
     struct wk_slot settler, heart;
@@ -78,11 +78,11 @@ struct alc_worker {
 };
 
 /* context.c: ALC_NOT_FOUND: the contract no longer waits for the request, which it announced in the
- * block of `height`.  A node that is not there yet is waited for; ALC_BUSY: too long.  wk_input reads the input that was
- * too long for the event.  wk_anchor: a final block, at most a second old. */
+ * block of `height`.  A node that is not there yet is waited for; ALC_BUSY: too long.  wk_input
+ * reads the input that was too long for the event.  wk_anchor: a final block, at most a second old.
+ */
 ALC_MUST enum alc_rc wk_context_read(struct wk_slot *s, struct wk_context *out, uint64_t request_id,
-                                     uint64_t height, struct alc_arena *arena,
-                                     struct alc_err *err);
+                                     uint64_t height, struct alc_arena *arena, struct alc_err *err);
 ALC_MUST enum alc_rc wk_input(struct wk_slot *s, struct alc_bytes *out, uint64_t request_id,
                               struct alc_arena *arena, struct alc_err *err);
 

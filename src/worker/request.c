@@ -72,9 +72,12 @@ static bool read_format(struct wk_request *r, const struct alc_json *v)
     r->format = WK_TEXT;
     if (v == NULL) return true;
     if (!alc_json_str(v, &f)) return false;
-    if (alc_bytes_is(f, "Json")) r->format = WK_JSON;
-    else if (alc_bytes_is(f, "Bytes")) r->format = WK_BYTES;
-    else return alc_bytes_is(f, "Text");
+    if (alc_bytes_is(f, "Json"))
+        r->format = WK_JSON;
+    else if (alc_bytes_is(f, "Bytes"))
+        r->format = WK_BYTES;
+    else
+        return alc_bytes_is(f, "Text");
     return true;
 }
 

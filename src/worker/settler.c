@@ -60,8 +60,8 @@ static enum alc_rc put(struct wk_slot *s, struct alc_settle *settle, const struc
     if (wk_request_read(&request, job->request.data, arena, err) != ALC_OK)
         request = (struct wk_request){0}; /* refused for that; it gets its failure all the same */
     if (refusal != NULL) {
-        const char *text = alc_arena_text(arena, "the contract refused the answer: %s",
-                                          plain(refusal, arena));
+        const char *text =
+            alc_arena_text(arena, "the contract refused the answer: %s", plain(refusal, arena));
         rc = text == NULL ? ALC_NOMEM : wk_answer_fail(answer, text, arena);
         if (rc != ALC_OK) return rc;
         answer->statement = (struct alc_bytes){NULL, 0};
@@ -144,7 +144,8 @@ static enum alc_rc put_left(struct wk_slot *s, struct alc_settle *settle, struct
     return rc == ALC_NOT_FOUND ? ALC_OK : rc;
 }
 
-/* refused decides after a call that the chain did not accept: gone, more gas, a failure, or the end. */
+/* refused decides after a call that the chain did not accept: gone, more gas, a failure, or the
+ * end. */
 static enum alc_rc refused(struct wk_slot *s, struct alc_settle *settle,
                            const struct alc_settled *done, struct alc_arena *arena,
                            struct alc_err *err)
@@ -155,8 +156,8 @@ static enum alc_rc refused(struct wk_slot *s, struct alc_settle *settle,
     bool answered, waiting;
     enum alc_rc rc;
 
-    alc_log(ALC_WARN, "settle.refused", "job=%llu attempt=%u why=%s",
-            (unsigned long long)done->job, done->attempt, done->failure);
+    alc_log(ALC_WARN, "settle.refused", "job=%llu attempt=%u why=%s", (unsigned long long)done->job,
+            done->attempt, done->failure);
     rc = alc_queue_get(s->queue, &job, &answer, &answered, done->job, arena, err);
     if (rc != ALC_OK) return rc == ALC_NOT_FOUND ? ALC_OK : rc;
     rc = waits(s, &waiting, &job, arena, err);
@@ -215,11 +216,13 @@ static enum alc_rc round_trip(struct wk_slot *s, struct alc_settle *settle, uint
     uint64_t *ids = take_filed(s->worker, &count, &look, wait_ms);
     enum alc_rc rc = look ? put_left(s, settle, err) : ALC_OK;
 
-    for (size_t i = 0; i < count && rc == ALC_OK; i++) rc = put_first(s, settle, ids[i], err);
+    for (size_t i = 0; i < count && rc == ALC_OK; i++)
+        rc = put_first(s, settle, ids[i], err);
     free(ids);
     if (rc == ALC_OK) rc = alc_settle_send(settle, err);
     if (rc == ALC_OK && count > 0) alc_failpoint("settle.sent");
-    while (rc == ALC_OK) rc = poll(s, settle, err);
+    while (rc == ALC_OK)
+        rc = poll(s, settle, err);
     return rc == ALC_NOT_FOUND ? ALC_OK : rc;
 }
 
@@ -250,8 +253,8 @@ void *wk_settler(void *slot)
         if (rc == ALC_OK) rc = alc_settle_pending(settle, &pending, &err);
         wait_ms = pending > 0 ? PAUSE_PENDING_MS : PAUSE_IDLE_MS;
         if (rc == ALC_OK || w->stop) continue;
-        alc_log(alc_rc_again(rc) ? ALC_WARN : ALC_ERROR, "settle.retry", "why=\"%s\" next=\"in 1 s\"",
-                alc_err_text(&err, rc));
+        alc_log(alc_rc_again(rc) ? ALC_WARN : ALC_ERROR, "settle.retry",
+                "why=\"%s\" next=\"in 1 s\"", alc_err_text(&err, rc));
         left = false;
         pthread_mutex_lock(&w->lock);
         if (!w->stop) wk_pause(w, &w->tell, 1000);

@@ -89,8 +89,8 @@ static enum alc_rc one(struct wk_slot *s, struct alc_err *err)
     struct alc_worker *w = s->worker;
     struct alc_arena arena = ALC_ARENA(JOB_ARENA_BYTES);
     struct alc_job job;
-    enum alc_rc rc = alc_queue_claim(s->queue, &job, w->conf.name,
-                                     alc_clock_wall_ms(w->conf.clock), LEASE_MS, &arena, err);
+    enum alc_rc rc = alc_queue_claim(s->queue, &job, w->conf.name, alc_clock_wall_ms(w->conf.clock),
+                                     LEASE_MS, &arena, err);
 
     if (rc == ALC_OK) {
         alc_failpoint("worker.claimed");
@@ -162,9 +162,9 @@ static void *heart_thread(void *slot)
 static void make_policy(struct alc_worker *w)
 {
     char text[128];
-    int n = snprintf(text, sizeof text, "ALCOVE/POLICY/1 output=%u stderr=%u memory_mb=%u",
-                     ALC_WORKER_OUTPUT_MAX_BYTES, ALC_ENGINE_STDERR_MAX_BYTES,
-                     w->conf.max_memory_mb);
+    int n =
+        snprintf(text, sizeof text, "ALCOVE/POLICY/1 output=%u stderr=%u memory_mb=%u",
+                 ALC_WORKER_OUTPUT_MAX_BYTES, ALC_ENGINE_STDERR_MAX_BYTES, w->conf.max_memory_mb);
     alc_sha256(&w->policy_hash, (struct alc_bytes){(const uint8_t *)text, (size_t)n});
 }
 
@@ -243,10 +243,12 @@ void alc_worker_close(struct alc_worker *w)
     pthread_cond_broadcast(&w->wake);
     pthread_cond_broadcast(&w->tell);
     pthread_mutex_unlock(&w->lock);
-    for (unsigned i = 0; i < w->slots_running; i++) pthread_join(w->slots[i].thread, NULL);
+    for (unsigned i = 0; i < w->slots_running; i++)
+        pthread_join(w->slots[i].thread, NULL);
     if (w->heart_runs) pthread_join(w->heart.thread, NULL);
     if (w->settler_runs) pthread_join(w->settler.thread, NULL);
-    for (unsigned i = 0; w->slots != NULL && i < w->conf.slots; i++) tools_close(&w->slots[i]);
+    for (unsigned i = 0; w->slots != NULL && i < w->conf.slots; i++)
+        tools_close(&w->slots[i]);
     tools_close(&w->heart);
     tools_close(&w->settler);
     free(w->slots);

@@ -13,25 +13,26 @@
 #include "queue/queue.h"
 #include "store/store.h"
 
-#define ALC_WORKER_OUTPUT_MAX_BYTES (256u << 10) /* of a guest; more is a failure with a sentence */
+#define ALC_WORKER_OUTPUT_MAX_BYTES (256u << 10) /* of a guest; more is a failure with a sentence  \
+                                                  */
 #define ALC_WORKER_SLOTS_MAX 64u
 
 struct alc_worker; /* opaque */
 
 struct alc_worker_conf {
-    const char *name;             /* for the log */
+    const char *name; /* for the log */
     const char *store_path;
-    bool durable;                 /* what is sent to the chain is on disk first, power cut or not */
+    bool durable; /* what is sent to the chain is on disk first, power cut or not */
     uint32_t slots;
-    uint32_t max_memory_mb;       /* of one guest: the operator's cap */
-    const char *chain_id;         /* goes into statements; the contract compares it */
-    const char *network_id;       /* NEAR_NETWORK_ID of guests */
+    uint32_t max_memory_mb; /* of one guest: the operator's cap */
+    const char *chain_id;   /* goes into statements; the contract compares it */
+    const char *network_id; /* NEAR_NETWORK_ID of guests */
     const char *contract_id;
-    const char *operator_id;      /* the account that resolves; the attest key is one of its keys */
-    const char *const *rpc_urls;  /* borrowed until close, like all above and below */
+    const char *operator_id;     /* the account that resolves; the attest key is one of its keys */
+    const char *const *rpc_urls; /* borrowed until close, like all above and below */
     size_t rpc_urls_count;
-    const char *module_mirror;    /* asked as <mirror>/<hash> before a module's own URL; "" none */
-    bool plain_http;              /* development: mirror and RPC may be http:// and loopback */
+    const char *module_mirror; /* asked as <mirror>/<hash> before a module's own URL; "" none */
+    bool plain_http;           /* development: mirror and RPC may be http:// and loopback */
     struct alc_engine *engine;
     struct alc_attest *attest;
     const struct alc_clock *clock;
@@ -41,8 +42,8 @@ struct alc_worker_conf {
 };
 
 /* alc_worker_open starts the threads.  Jobs that a former process left running are waiting again.
- * Whether the operator's account and key are on chain is for the settling thread to find out: it says
- * what is missing and looks again each second.  ALC_BAD_INPUT: slots.  ALC_IO, ALC_NOMEM. */
+ * Whether the operator's account and key are on chain is for the settling thread to find out: it
+ * says what is missing and looks again each second.  ALC_BAD_INPUT: slots.  ALC_IO, ALC_NOMEM. */
 ALC_MUST enum alc_rc alc_worker_open(struct alc_worker **out, const struct alc_worker_conf *conf,
                                      struct alc_err *err);
 /* alc_worker_wake tells idle slots that there are jobs; for any thread. */

@@ -2,8 +2,8 @@
  * is said. */
 #include "example.h"
 
-#include "base/enc.h"
 #include "attest/attest.h"
+#include "base/enc.h"
 #include "engine/engine.h"
 #include "worker/worker.h"
 

@@ -1,4 +1,5 @@
-/* tests/unit/cli/test_operations.c — the example of docs/operations.md is read as it stands there. */
+/* tests/unit/cli/test_operations.c — the example of docs/operations.md is read as it stands there.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +44,8 @@ static enum alc_rc read_flags(struct cli_settings *set, char *const *flags, int 
 {
     bool help;
     char *argv[8];
-    for (int i = 0; i < count; i++) argv[i] = flags[i];
+    for (int i = 0; i < count; i++)
+        argv[i] = flags[i];
     return cli_node_settings(set, &help, count, argv, arena, err);
 }
 

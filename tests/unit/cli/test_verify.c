@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "attest/attest.h"
+#include "base/json.h"
 
 extern char **environ;
 

@@ -41,9 +41,8 @@ static void fill(struct fixture *f)
     struct alc_request requests[2] = {
         {.contract_id = ALC_LIT(CONTRACT), .request_id = 7, .data = ALC_LIT(REQUEST_DATA)},
         {.contract_id = ALC_LIT(CONTRACT), .request_id = 8, .data = ALC_LIT("{}")}};
-    struct alc_answer answer = {.success = true,
-                                .output_kind = ALC_OUTPUT_JSON,
-                                .output = ALC_LIT(OUTPUT)};
+    struct alc_answer answer = {
+        .success = true, .output_kind = ALC_OUTPUT_JSON, .output = ALC_LIT(OUTPUT)};
     struct alc_statement s = {.contract_id = ALC_LIT(CONTRACT), .request_id = 7};
     struct alc_ed25519 key = {0};
     struct alc_attest *attest;
@@ -64,7 +63,8 @@ static void fill(struct fixture *f)
     OK(alc_attest_sign(attest, &s, bytes, &answer.statement.n, &order.hash, NULL));
     answer.statement.p = bytes;
     OK(alc_queue_finish(f->queue, job.id, job.tries, &answer, &order, NULL));
-    for (int i = 0; i < 32; i++) snprintf(f->hash + 2 * i, 3, "%02x", order.hash.b[i]);
+    for (int i = 0; i < 32; i++)
+        snprintf(f->hash + 2 * i, 3, "%02x", order.hash.b[i]);
     alc_attest_close(attest);
 }
 
@@ -210,7 +210,8 @@ static void counters_count(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_statement_comes_with_its_evidence_and_verifies, begin, end),
+        cmocka_unit_test_setup_teardown(a_statement_comes_with_its_evidence_and_verifies, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(a_request_shows_its_state_and_statement, begin, end),
         cmocka_unit_test_setup_teardown(what_is_not_there_is_said, begin, end),
         cmocka_unit_test_setup_teardown(counters_count, begin, end),

@@ -704,8 +704,7 @@ static void close_sent(struct sent *t)
 
 static void a_sent_transaction_is_summed_up(void **state)
 {
-    static const struct line lines[] = {
-        {"send_tx", 200, TX_OK}, {NULL, 0, NULL}};
+    static const struct line lines[] = {{"send_tx", 200, TX_OK}, {NULL, 0, NULL}};
     const struct alc_json *transaction;
     struct sent t;
     (void)state;

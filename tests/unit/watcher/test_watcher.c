@@ -181,8 +181,8 @@ static void another_standard_is_not_ours(void **state)
 
 static void malformed_events_have_a_reason(void **state)
 {
-    static const char prefix[] =
-        "EVENT_JSON:{\"standard\":\"near-outlayer\",\"version\":\"1.0.0\",\"event\":\"execution_requested\"";
+    static const char prefix[] = "EVENT_JSON:{\"standard\":\"near-outlayer\",\"version\":\"1.0.0\","
+                                 "\"event\":\"execution_requested\"";
     static const struct {
         const char *rest, *why;
     } cases[] = {
