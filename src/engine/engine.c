@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICKER_IDLE_TICKS                                                                          \
-    100u /* then it sleeps until a run starts: an idle engine costs nothing                        \
-          */
+/* Then it sleeps until a run starts: an idle engine costs nothing. */
+#define TICKER_IDLE_TICKS 100u
 #define COMPILE_MAX_MS 30000u
 #define KEY_MIN_BYTES 32u
 #define SLOTS_MAX 1024u

@@ -13,8 +13,8 @@
 #define ALC_STATEMENT_PROJECT_MAX_BYTES 128u
 /* Every string at its longest: an encoding never exceeds it. */
 #define ALC_STATEMENT_MAX_BYTES 1287u
-#define ALC_STATEMENT_HTTPS_REQUEST UINT64_MAX /* request_id of a run that no contract asked for   \
-                                                */
+/* request_id of a run that no contract asked for */
+#define ALC_STATEMENT_HTTPS_REQUEST UINT64_MAX
 
 /* How a run ended.  The numbers are part of the format. */
 #define ALC_OUTCOME_MAP(X)                                                                         \

@@ -13,8 +13,8 @@
 #include "queue/queue.h"
 #include "store/store.h"
 
-#define ALC_WORKER_OUTPUT_MAX_BYTES (256u << 10) /* of a guest; more is a failure with a sentence  \
-                                                  */
+/* Of a guest; more is a failure with a sentence. */
+#define ALC_WORKER_OUTPUT_MAX_BYTES (256u << 10)
 #define ALC_WORKER_SLOTS_MAX 64u
 
 struct alc_worker; /* opaque */
