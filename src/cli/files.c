@@ -101,6 +101,20 @@ enum alc_rc cli_write_file(const char *path, struct alc_bytes bytes, struct alc_
     return ok ? ALC_OK : alc_fail(err, ALC_IO, "cannot write %s: %s", path, strerror(errno));
 }
 
+const char *cli_plain(char *out, size_t cap, struct alc_bytes text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n && n + sizeof "\\xNN" <= cap; i++) {
+        if (text.p[i] >= 0x20 && text.p[i] < 0x7f && text.p[i] != '\\')
+            out[n++] = (char)text.p[i];
+        else
+            n += (size_t)snprintf(out + n, cap - n, "\\x%02x", text.p[i]);
+    }
+    out[n] = 0;
+    return out;
+}
+
 const char *cli_hex(char out[65], const struct alc_hash *h)
 {
     size_t n;

@@ -106,6 +106,11 @@ ALC_MUST enum alc_rc cli_read_file(struct alc_bytes *out, const char *path, size
                                    struct alc_arena *arena, struct alc_err *err);
 ALC_MUST enum alc_rc cli_write_file(const char *path, struct alc_bytes bytes, struct alc_err *err);
 
+/* cli_plain writes foreign text for a terminal into out[0..cap): whoever made it chose its bytes,
+ * and a line break or an escape sequence among them could write a verdict of its own.  What is not
+ * printable ASCII shows as \xNN; what does not fit is left out.  Returns out. */
+const char *cli_plain(char *out, size_t cap, struct alc_bytes text);
+
 /* cli_hex prints a hash into a static-size buffer and returns it. */
 const char *cli_hex(char out[65], const struct alc_hash *h);
 

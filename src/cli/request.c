@@ -111,35 +111,47 @@ static enum alc_rc arguments(struct alc_buf *out, const struct settings *s, stru
     return out->failed ? ALC_NOMEM : ALC_OK;
 }
 
-/* explain finds the contract's own word on why there is no output: the error_message of its event
- * execution_completed; a timeout has none. */
-static enum alc_rc explain(const struct alc_json *tx, struct alc_err *err)
+/* completed reads one log line; true when it is the event that ends a request. */
+static bool completed(struct alc_bytes line, bool *success, struct alc_err *err)
 {
     static const char prefix[] = "EVENT_JSON:";
+    struct alc_json *event = NULL;
+    const struct alc_json *data;
+    struct alc_bytes name, why;
+    char text[560];
+    bool found;
+
+    if (line.n < sizeof prefix || memcmp(line.p, prefix, sizeof prefix - 1) != 0) return false;
+    line.p += sizeof prefix - 1;
+    line.n -= sizeof prefix - 1;
+    if (alc_json_open(&event, line, 64u << 10, NULL) != ALC_OK) return false;
+    found = alc_json_str(alc_json_get(event, "event"), &name) &&
+            alc_bytes_is(name, "execution_completed");
+    data = alc_json_at(alc_json_get(event, "data"), 0);
+    if (!alc_json_bool(alc_json_get(data, "success"), success)) *success = false;
+    if (found && alc_json_str(alc_json_get(data, "error_message"), &why))
+        alc_fail(err, ALC_TRAP, "the run failed: %s", cli_plain(text, sizeof text, why));
+    alc_json_close(event);
+    return found;
+}
+
+/* explain finds the contract's own word on why there is no output: the error_message of its event
+ * execution_completed; a timeout has none. */
+static enum alc_rc explain(const char *contract, const struct alc_json *tx, struct alc_err *err)
+{
     const struct alc_json *all = alc_json_get(tx, "receipts_outcome");
 
     for (size_t i = 0; i < alc_json_count(all); i++) {
-        const struct alc_json *logs =
-            alc_json_get(alc_json_get(alc_json_at(all, i), "outcome"), "logs");
-        for (size_t j = 0; j < alc_json_count(logs); j++) {
-            struct alc_json *event = NULL;
-            struct alc_bytes line, why = {NULL, 0};
-            const struct alc_json *data;
-            bool success = false;
-            if (!alc_json_str(alc_json_at(logs, j), &line) || line.n < sizeof prefix ||
-                memcmp(line.p, prefix, sizeof prefix - 1) != 0)
-                continue;
-            line.p += sizeof prefix - 1;
-            line.n -= sizeof prefix - 1;
-            if (alc_json_open(&event, line, 64u << 10, NULL) != ALC_OK) continue;
-            data = alc_json_at(alc_json_get(event, "data"), 0);
-            if (alc_json_str(alc_json_get(data, "error_message"), &why))
-                alc_fail(err, ALC_TRAP, "the run failed: %.*s", (int)why.n, (const char *)why.p);
-            if (!alc_json_bool(alc_json_get(data, "success"), &success)) success = false;
-            alc_json_close(event);
-            if (success) return ALC_OK; /* the module's answer was the JSON null */
-            if (why.n > 0) return ALC_TRAP;
-        }
+        const struct alc_json *outcome = alc_json_get(alc_json_at(all, i), "outcome");
+        const struct alc_json *logs = alc_json_get(outcome, "logs");
+        struct alc_bytes who, line;
+        bool success;
+        if (!alc_json_str(alc_json_get(outcome, "executor_id"), &who) ||
+            !alc_bytes_is(who, contract))
+            continue;
+        for (size_t j = 0; j < alc_json_count(logs); j++)
+            if (alc_json_str(alc_json_at(logs, j), &line) && completed(line, &success, err))
+                return success ? ALC_OK : ALC_TRAP; /* on success the answer was the JSON null */
     }
     return alc_fail(err, ALC_TRAP,
                     "the request timed out; the payment came back but for the base fee");
@@ -179,7 +191,7 @@ static enum alc_rc ask(const struct settings *s, struct alc_arena *arena, struct
     } else if (rc == ALC_OK) {
         printf("%.*s\n", (int)tx.value.n, (const char *)tx.value.p);
     }
-    if (rc == ALC_OK && alc_bytes_is(tx.value, "null")) rc = explain(tx.json, err);
+    if (rc == ALC_OK && alc_bytes_is(tx.value, "null")) rc = explain(s->contract, tx.json, err);
     alc_json_close(tx.json);
     alc_near_rpc_close(rpc);
     alc_ed25519_fini(&key);

@@ -52,22 +52,6 @@ static void print_key(char out[ALC_NEAR_KEY_TEXT_MAX], const struct alc_hash *ke
     alc_near_key_text(out, &k);
 }
 
-/* plain is a string of the statement for a terminal: whoever made the statement chose its bytes,
- * and a line break or an escape sequence among them could write a verdict of its own. */
-static const char *plain(char out[ALC_STATEMENT_PROJECT_MAX_BYTES * 4 + 1], struct alc_bytes s)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s.n && i < ALC_STATEMENT_PROJECT_MAX_BYTES; i++) {
-        if (s.p[i] >= 0x20 && s.p[i] < 0x7f && s.p[i] != '\\')
-            out[n++] = (char)s.p[i];
-        else
-            n += (size_t)sprintf(out + n, "\\x%02x", s.p[i]);
-    }
-    out[n] = 0;
-    return out;
-}
-
 static void say_people(const struct alc_verdict *v, const struct alc_expect *e, const char *why)
 {
     const struct alc_statement *s = &v->statement;
@@ -84,11 +68,13 @@ static void say_people(const struct alc_verdict *v, const struct alc_expect *e, 
     printf("%s statement %s\n", v->accepted ? "ACCEPTED" : "  the", cli_hex(hex, &v->hash));
     printf("  signed by   %s\n", key);
     if (s->request_id == ALC_STATEMENT_HTTPS_REQUEST)
-        printf("  asked over  HTTPS, call %s\n", plain(a, s->call_id));
+        printf("  asked over  HTTPS, call %s\n", cli_plain(a, sizeof a, s->call_id));
     else
-        printf("  asked on    %s by contract %s, request %" PRIu64 "\n", plain(a, s->chain_id),
-               plain(b, s->contract_id), s->request_id);
-    printf("  asked by    %s, through %s\n", plain(a, s->signer_id), plain(b, s->predecessor_id));
+        printf("  asked on    %s by contract %s, request %" PRIu64 "\n",
+               cli_plain(a, sizeof a, s->chain_id), cli_plain(b, sizeof b, s->contract_id),
+               s->request_id);
+    printf("  asked by    %s, through %s\n", cli_plain(a, sizeof a, s->signer_id),
+           cli_plain(b, sizeof b, s->predecessor_id));
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
         printf("  %s     %s  %s\n", claims[i].name, cli_hex(hex, claims[i].hash),
                claims[i].compared ? "compared" : "not shown, so not compared");

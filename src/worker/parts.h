@@ -65,7 +65,8 @@ struct alc_worker {
     volatile bool stop;
     pthread_mutex_t lock; /* wake counter, leases, the finished list */
     pthread_cond_t wake;  /* slots wait for jobs */
-    pthread_cond_t tell;  /* the settler waits for answers; the heart for its time */
+    pthread_cond_t beat;  /* the heart waits for its time */
+    pthread_cond_t tell;  /* the settler waits for answers */
     uint64_t wakes;
     uint64_t *filed; /* jobs whose answers wait for the settler; owned */
     size_t filed_count, filed_cap;

@@ -153,7 +153,7 @@ static void *heart_thread(void *slot)
         }
         pthread_mutex_lock(&w->lock);
         if (count > 0) w->look = true; /* those out of tries are answers now */
-        if (!w->stop) wk_pause(w, &w->tell, HEART_MS);
+        if (!w->stop) wk_pause(w, &w->beat, HEART_MS);
         pthread_mutex_unlock(&w->lock);
     }
     return NULL;
@@ -206,6 +206,7 @@ enum alc_rc alc_worker_open(struct alc_worker **out, const struct alc_worker_con
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&w->wake, &attr);
     pthread_cond_init(&w->tell, &attr);
+    pthread_cond_init(&w->beat, &attr);
     pthread_condattr_destroy(&attr);
     if (conf->slots == 0 || conf->slots > ALC_WORKER_SLOTS_MAX) {
         rc = alc_fail(err, ALC_BAD_INPUT, "%u slots: give 1 to %u", conf->slots,
@@ -242,6 +243,7 @@ void alc_worker_close(struct alc_worker *w)
     w->stop = true;
     pthread_cond_broadcast(&w->wake);
     pthread_cond_broadcast(&w->tell);
+    pthread_cond_broadcast(&w->beat);
     pthread_mutex_unlock(&w->lock);
     for (unsigned i = 0; i < w->slots_running; i++)
         pthread_join(w->slots[i].thread, NULL);
@@ -255,6 +257,7 @@ void alc_worker_close(struct alc_worker *w)
     free(w->filed);
     pthread_cond_destroy(&w->wake);
     pthread_cond_destroy(&w->tell);
+    pthread_cond_destroy(&w->beat);
     pthread_mutex_destroy(&w->lock);
     pthread_mutex_destroy(&w->order);
     free(w);
