@@ -130,6 +130,18 @@ enum alc_rc alc_queue_give_back(struct alc_queue *q, uint64_t id, uint32_t tries
     return alc_queue_end(q, rc, err);
 }
 
+enum alc_rc alc_queue_release(struct alc_queue *q, uint64_t id, uint32_t tries, struct alc_err *err)
+{
+    struct alc_job_row to = {
+        .id = id, .state = ALC_JOB_WAITING, .tries = tries, .reason = ALC_LIT("the worker stops")};
+    enum alc_rc rc = alc_store_begin(q->store, err);
+
+    if (rc != ALC_OK) return rc;
+    rc = alc_job_leased(q, id, tries, err);
+    if (rc == ALC_OK) rc = alc_job_move(q, ALC_JOB_RUNNING, tries, &to, err);
+    return alc_queue_end(q, rc, err);
+}
+
 /* ALC_NOT_FOUND: no lease ended before now_ms. */
 static enum alc_rc next_ended(struct alc_queue *q, uint64_t *id, uint32_t *tries, int64_t now_ms,
                               struct alc_err *err)

@@ -107,8 +107,14 @@ ALC_MUST enum alc_rc alc_queue_finish(struct alc_queue *q, uint64_t id, uint32_t
                                       const struct alc_answer *answer,
                                       const struct alc_order *order, struct alc_err *err);
 
-/* alc_queue_give_back puts a RUNNING job back to WAITING at once (a clean shutdown, a failure worth
- * another try), not to be claimed before not_before_ms.  After ALC_JOB_TRIES_MAX tries it becomes
+/* alc_queue_release puts a RUNNING job back to WAITING because the worker stops.  The try is
+ * counted, since a run may have begun, but a job never fails for it.  ALC_CONFLICT: the lease was
+ * lost. */
+ALC_MUST enum alc_rc alc_queue_release(struct alc_queue *q, uint64_t id, uint32_t tries,
+                                       struct alc_err *err);
+
+/* alc_queue_give_back puts a RUNNING job back to WAITING after a failure that is worth another try,
+ * not to be claimed before not_before_ms.  After ALC_JOB_TRIES_MAX tries it becomes
  * FAILED, with `why` as the error of its answer.  ALC_CONFLICT: the lease was lost. */
 ALC_MUST enum alc_rc alc_queue_give_back(struct alc_queue *q, uint64_t id, uint32_t tries,
                                          uint64_t not_before_ms, const char *why,

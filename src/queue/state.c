@@ -5,7 +5,7 @@
  *         ▼
  *      WAITING ──claim──► RUNNING ──finish──► DONE or FAILED ──settle──► SETTLED
  *       │   ▲                │  │
- *       │   └──── give_back, expire  worth another try, or the lease ran out; FAILED after
+ *       │   └──── give_back, release, expire  worth another try, or the lease ran out; FAILED after
  *       │                       │    ALC_JOB_TRIES_MAX tries
  *       └──────── cancel ───────┴──► CANCELLED */
 #include <inttypes.h>

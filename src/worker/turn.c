@@ -8,6 +8,8 @@
 #define CHAIN_PAUSE_MS 500u       /* before the chain is asked again; it doubles */
 #define CHAIN_PAUSE_MAX_MS 4000u
 
+#define AGAIN_MS 500u /* before the next try of a job that could not be run */
+
 /* What a turn gathers on its way; all in the job's arena. */
 struct turn {
     struct wk_slot *slot;
@@ -267,11 +269,13 @@ void wk_turn(struct wk_slot *s, const struct alc_job *job, struct alc_arena *are
                 (unsigned long long)job->id, (unsigned long long)job->request.request_id,
                 alc_err_text(&err, rc));
         rc = alc_queue_cancel(s->queue, job->id, alc_err_text(&err, rc), &late);
+    } else if (w->stop) {
+        rc = alc_queue_release(s->queue, job->id, job->tries, &late);
     } else {
         alc_log(ALC_WARN, "worker.again", "job=%llu tries=%u why=\"%s\"",
                 (unsigned long long)job->id, job->tries, alc_err_text(&err, rc));
         rc = alc_queue_give_back(s->queue, job->id, job->tries,
-                                 alc_clock_wall_ms(w->conf.clock) + (w->stop ? 0 : 500),
+                                 alc_clock_wall_ms(w->conf.clock) + AGAIN_MS,
                                  alc_err_text(&err, rc), &late);
         wk_file(w, job->id); /* out of tries, it is an answer */
     }

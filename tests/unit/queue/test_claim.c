@@ -143,6 +143,21 @@ static void a_job_given_back_at_once_is_claimed_at_once(void **state)
     assert_int_equal(claim_as(f, "w"), 0);
 }
 
+static void a_released_job_never_fails_for_it(void **state)
+{
+    struct fixture *f = *state;
+    struct alc_err err = {0};
+
+    take(f, 1, 1, 1);
+    for (uint32_t tries = 1; tries <= 2 * ALC_JOB_TRIES_MAX; tries++) {
+        assert_int_equal(claim_as(f, "w"), 1);
+        assert_int_equal(alc_queue_release(f->queue, 1, tries + 1, &err), ALC_CONFLICT);
+        OK(alc_queue_release(f->queue, 1, tries, &err));
+        assert_int_equal(state_of(f, 1), ALC_JOB_WAITING);
+    }
+    assert_int_equal(alc_queue_release(f->queue, 1, 2 * ALC_JOB_TRIES_MAX, &err), ALC_CONFLICT);
+}
+
 static void only_the_owner_gives_back(void **state)
 {
     struct fixture *f = *state;
@@ -271,6 +286,7 @@ int main(void)
         QUEUE_TEST(every_lease_ends_when_the_owner_of_the_store_starts),
         QUEUE_TEST(a_job_given_back_waits_for_its_time_and_keeps_its_age),
         QUEUE_TEST(a_job_given_back_at_once_is_claimed_at_once),
+        QUEUE_TEST(a_released_job_never_fails_for_it),
         QUEUE_TEST(only_the_owner_gives_back),
         QUEUE_TEST(the_last_try_that_is_given_back_is_a_failure_with_its_reason),
         QUEUE_TEST(the_last_lease_that_runs_out_is_a_failure_with_a_sentence),
