@@ -41,7 +41,7 @@ static void fail_key(struct lnet_apply *a, const char *kind, const struct alc_ne
     fail_account_and(a, kind, "public_key", alc_cstr(text));
 }
 
-static void fail_lack(struct lnet_apply *a, __uint128_t amount)
+void lnet_fail_lack(struct lnet_apply *a, __uint128_t amount)
 {
     struct alc_jw w = {.out = &a->fail.json};
     alc_jw_obj(&w);
@@ -282,7 +282,7 @@ static enum alc_rc deploy_global(struct lnet_apply *a, const struct alc_near_act
     struct lnet_receipt *r;
     (void)err;
     if (a->account.amount < price) {
-        fail_lack(a, price - a->account.amount);
+        lnet_fail_lack(a, price - a->account.amount);
         return ALC_OK;
     }
     r = lnet_apply_add(a);

@@ -79,18 +79,9 @@ static void check_made(struct lnet_apply *a, size_t from)
 static void check_storage(struct lnet_apply *a)
 {
     __uint128_t lack = a->exists ? lnet_storage_lack(&a->c->fees, &a->account) : 0;
-    struct alc_jw w = {.out = &a->fail.json};
     if (lack == 0) return;
     a->fail.no_index = true;
-    alc_jw_obj(&w);
-    alc_jw_key(&w, "LackBalanceForState");
-    alc_jw_obj(&w);
-    alc_jw_key(&w, "account_id");
-    alc_jw_str(&w, alc_near_id_bytes(&a->r->receiver));
-    alc_jw_key(&w, "amount");
-    alc_jw_u128_str(&w, lack);
-    alc_jw_end(&w);
-    alc_jw_end(&w);
+    lnet_fail_lack(a, lack);
 }
 
 static void note_contract(struct lnet_apply *a)

@@ -440,6 +440,8 @@ ALC_MUST enum alc_rc lnet_apply_action(struct lnet_chain *c, struct lnet_block *
 ALC_MUST struct lnet_receipt *lnet_apply_add(struct lnet_apply *a);
 ALC_MUST enum alc_rc lnet_action(struct lnet_apply *a, const struct alc_near_action *act,
                                  uint32_t i, struct alc_err *err);
+/* lnet_fail_lack: the account lacks `amount` yoctoNEAR for what it stores. */
+void lnet_fail_lack(struct lnet_apply *a, __uint128_t amount);
 /* lnet_call_state is the state of one account as the VM sees it; `x` outlives it. */
 struct lnet_call_ctx {
     struct lnet_chain *c;
