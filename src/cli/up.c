@@ -29,9 +29,9 @@ static void say_people(const struct cli_settings *s, const struct cli_devnet *de
     printf("  proof     SIMULATED: no hardware stands behind the worker's key\n");
     if (dev->pid > 0) {
         printf("  user      %s, its key in %s/user.json\n\n", CLI_DEVNET_USER, state);
-        printf("Ask it something: build guests/echo, say --worker-module FILE here, and then\n"
+        printf("Ask it something: start with --worker-module build/release/guests/echo.wasm, then\n"
                "  alcove request --near-rpc %s --contract %s \\\n"
-               "    --key %s/user.json --module FILE --input '{\"hello\":1}'\n",
+               "    --key %s/user.json --module build/release/guests/echo.wasm --input hello\n",
                s->rpc[0], s->contract_id, state);
     }
     fflush(stdout);
