@@ -29,20 +29,20 @@ up: build
 
 test:
 	@tools/setup test
-	@$(MAKE) --no-print-directory build/asan/build.ninja
+	@$(MAKE) -s --no-print-directory build/asan/build.ninja
 	@$(call BUILD,asan)
 	@tools/check-doors
 	@tools/test build/asan
 
 bench:
 	@tools/setup test
-	@$(MAKE) --no-print-directory build/release/build.ninja
+	@$(MAKE) -s --no-print-directory build/release/build.ninja
 	@$(call BUILD,release)
 	@tools/bench build/release
 
 fuzz:
 	@tools/setup fuzz
-	@$(MAKE) --no-print-directory build/fuzz/build.ninja
+	@$(MAKE) -s --no-print-directory build/fuzz/build.ninja
 	@$(call BUILD,fuzz,--target fuzzers)
 	@tools/fuzz build/fuzz $(FUZZ_SECONDS)
 
