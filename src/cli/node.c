@@ -132,24 +132,57 @@ static void woken(void *ctx, size_t jobs)
     alc_worker_wake(n->worker);
 }
 
-static void *watch(void *ctx)
-{
-    struct cli_node *n = ctx;
-    enum alc_rc rc = alc_watcher_run(&n->watcher, n->stream, n->watch_queue, &n->trouble);
-
-    if (rc != ALC_OK) {
-        alc_log(ALC_ERROR, "watcher.end", "why=\"%s\"", alc_err_text(&n->trouble, rc));
-        n->failed = true;
-    }
-    return NULL;
-}
-
 static size_t count_of(const char *const *list)
 {
     size_t n = 0;
     while (list != NULL && list[n] != NULL)
         n++;
     return n;
+}
+
+/* tell_of_contract warns of what would otherwise show with the first request only: no contract
+ * there, or one that is resolved by another account.  It stops nothing: both can be mended
+ * meanwhile. */
+static void tell_of_contract(const struct cli_node *n)
+{
+    const struct alc_near_rpc_conf conf = {.urls = n->set.rpc,
+                                           .urls_count = count_of(n->set.rpc),
+                                           .plain_ok = n->set.plain_http,
+                                           .timeout_ms = 5000};
+    struct alc_arena arena = ALC_ARENA(1u << 20);
+    struct alc_near_rpc *rpc = NULL;
+    struct alc_json *config = NULL;
+    struct alc_bytes text, who;
+    struct alc_err err = {0};
+    enum alc_rc rc = alc_near_rpc_open(&rpc, &conf, &err);
+
+    if (rc == ALC_OK)
+        rc = alc_near_rpc_view(rpc, &text, n->set.contract_id, "get_config", ALC_LIT("{}"), &arena,
+                               &err);
+    if (rc == ALC_OK) rc = alc_json_open(&config, text, 4096, &err);
+    if (rc != ALC_OK)
+        alc_log(ALC_WARN, "node.contract", "contract=%s why=\"%s\"", n->set.contract_id,
+                alc_err_text(&err, rc));
+    else if (!alc_json_str(alc_json_at(config, 1), &who) || !alc_bytes_is(who, n->set.operator_id))
+        alc_log(ALC_WARN, "node.contract", "contract=%s why=\"its operator is not %s\"",
+                n->set.contract_id, n->set.operator_id);
+    alc_json_close(config);
+    alc_near_rpc_close(rpc);
+    alc_arena_fini(&arena);
+}
+
+static void *watch(void *ctx)
+{
+    struct cli_node *n = ctx;
+    enum alc_rc rc;
+
+    tell_of_contract(n); /* here, so that nobody waits for a slow endpoint */
+    rc = alc_watcher_run(&n->watcher, n->stream, n->watch_queue, &n->trouble);
+    if (rc != ALC_OK) {
+        alc_log(ALC_ERROR, "watcher.end", "why=\"%s\"", alc_err_text(&n->trouble, rc));
+        n->failed = true;
+    }
+    return NULL;
 }
 
 static enum alc_rc open_engine(struct cli_node *n, const char *state, const struct alc_ed25519 *key,
@@ -251,37 +284,6 @@ static enum alc_rc add_modules(struct cli_node *n, struct alc_err *err)
     return ALC_OK;
 }
 
-/* tell_of_contract warns of what would otherwise show with the first request only: no contract
- * there, or one that is resolved by another account.  It stops nothing: both can be mended
- * meanwhile. */
-static void tell_of_contract(const struct cli_node *n)
-{
-    const struct alc_near_rpc_conf conf = {.urls = n->set.rpc,
-                                           .urls_count = count_of(n->set.rpc),
-                                           .plain_ok = n->set.plain_http,
-                                           .timeout_ms = 5000};
-    struct alc_arena arena = ALC_ARENA(1u << 20);
-    struct alc_near_rpc *rpc = NULL;
-    struct alc_json *config = NULL;
-    struct alc_bytes text, who;
-    struct alc_err err = {0};
-    enum alc_rc rc = alc_near_rpc_open(&rpc, &conf, &err);
-
-    if (rc == ALC_OK)
-        rc = alc_near_rpc_view(rpc, &text, n->set.contract_id, "get_config", ALC_LIT("{}"), &arena,
-                               &err);
-    if (rc == ALC_OK) rc = alc_json_open(&config, text, 4096, &err);
-    if (rc != ALC_OK)
-        alc_log(ALC_WARN, "node.contract", "contract=%s why=\"%s\"", n->set.contract_id,
-                alc_err_text(&err, rc));
-    else if (!alc_json_str(alc_json_at(config, 1), &who) || !alc_bytes_is(who, n->set.operator_id))
-        alc_log(ALC_WARN, "node.contract", "contract=%s why=\"its operator is not %s\"",
-                n->set.contract_id, n->set.operator_id);
-    alc_json_close(config);
-    alc_near_rpc_close(rpc);
-    alc_arena_fini(&arena);
-}
-
 enum alc_rc cli_node_open(struct cli_node **out, const struct cli_settings *s, const char *state,
                           struct alc_ed25519 *key, struct alc_err *err)
 {
@@ -299,7 +301,6 @@ enum alc_rc cli_node_open(struct cli_node **out, const struct cli_settings *s, c
     if (rc == ALC_OK) rc = open_worker(n, err);
     if (rc == ALC_OK) rc = open_watcher(n, err);
     if (rc == ALC_OK) rc = open_gateway(n, err);
-    if (rc == ALC_OK) tell_of_contract(n);
     if (rc == ALC_OK)
         *out = n;
     else
@@ -333,11 +334,6 @@ void cli_node_close(struct cli_node *n)
 uint16_t cli_node_port(const struct cli_node *n)
 {
     return alc_gateway_port(n->gateway);
-}
-
-struct alc_store *cli_node_store(struct cli_node *n)
-{
-    return n->store;
 }
 
 struct alc_queue *cli_node_queue(struct cli_node *n)

@@ -86,7 +86,6 @@ bool cli_node_failed(struct cli_node *n, struct alc_err *err);
 void cli_node_close(struct cli_node *n);
 uint16_t cli_node_port(const struct cli_node *n); /* of the gateway, on the loopback */
 /* For the caller's thread: its own connection to the store. */
-struct alc_store *cli_node_store(struct cli_node *n);
 struct alc_queue *cli_node_queue(struct cli_node *n);
 /* cli_node_module keeps a module among the blobs; *hash is its SHA-256. */
 ALC_MUST enum alc_rc cli_node_module(struct cli_node *n, struct alc_hash *hash,

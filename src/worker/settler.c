@@ -100,10 +100,7 @@ static enum alc_rc put_first(struct wk_slot *s, struct alc_settle *settle, uint6
 static enum alc_rc conclude(struct wk_slot *s, uint64_t job, const char *how, struct alc_err *err)
 {
     enum alc_rc rc = alc_queue_settle(s->queue, job, how, err);
-    if (rc == ALC_CONFLICT) rc = ALC_OK; /* concluded before a crash */
-    if (rc == ALC_OK && s->worker->conf.settled != NULL)
-        s->worker->conf.settled(s->worker->conf.ctx, job, how);
-    return rc;
+    return rc == ALC_CONFLICT ? ALC_OK : rc; /* concluded before a crash */
 }
 
 /* waits: whether the contract still waits for this very request.  Its number alone does not tell: a

@@ -36,9 +36,6 @@ struct alc_worker_conf {
     struct alc_engine *engine;
     struct alc_attest *attest;
     const struct alc_clock *clock;
-    /* Called when a job is settled, by the settling thread; may be NULL. */
-    void (*settled)(void *ctx, uint64_t job, const char *how);
-    void *ctx;
 };
 
 /* alc_worker_open starts the threads.  Jobs that a former process left running are waiting again.
