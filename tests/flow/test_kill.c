@@ -190,11 +190,12 @@ static void dead_after_the_transaction(void **state)
 static void ask_for_work(struct flow *f, struct alc_hash tx[REQUESTS])
 {
     const struct flow_ask ask = {.code = flow_code(f, "probe"),
-                                 .input = ALC_LIT("work 400000000"),
+                                 .input = ALC_LIT("work 1000000000"), /* a second or more */
                                  .max_instructions = UINT64_C(100000000000)};
     for (unsigned i = 0; i < REQUESTS; i++)
         flow_ask(f, &tx[i], &ask);
-    flow_logged(f, "to=running", 1);
+    flow_logged(f, "job.new", REQUESTS); /* all are on chain, */
+    flow_logged(f, "to=running", 1);     /* and one runs */
     assert_int_equal(flow_pending(f), REQUESTS);
 }
 
