@@ -11,9 +11,11 @@ struct alc_attest {
     struct alc_ed25519 key;
 };
 
-enum alc_rc alc_attest_open(struct alc_attest **out, struct alc_ed25519 *key, struct alc_err *err)
+enum alc_rc alc_attest_open(struct alc_attest **out, struct alc_ed25519 *key,
+                            const struct alc_attest_conf *conf, struct alc_err *err)
 {
     struct alc_attest *a = calloc(1, sizeof *a);
+    (void)conf;
     if (a == NULL) return alc_fail(err, ALC_NOMEM, "no memory for the worker's key");
     a->key = *key;
     *key = (struct alc_ed25519){0};
@@ -63,7 +65,7 @@ static bool op_ed25519(void *ctx, const uint8_t sig[64], const struct alc_hash *
     return alc_ed25519_verify(sig, key, message);
 }
 
-const struct alc_verify_ops alc_verify_native = {op_sha256, op_ed25519, NULL};
+const struct alc_verify_ops alc_verify_native = {.sha256 = op_sha256, .ed25519 = op_ed25519};
 
 static int by_name(const void *x, const void *y)
 {

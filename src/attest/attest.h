@@ -1,9 +1,10 @@
-/* src/attest/attest.h — what ran becomes a statement, and the statement a signature.
+/* src/attest/attest.h — what ran becomes a statement, the statement a signature, and many of them a
+ * quote.
  *
- * Holds the worker's Ed25519 key.  The key signs two things, both built here or by settle from
- * what this process knows: statements and NEAR transactions; never bytes that came from outside.
- * No quote source exists yet: every statement says simulated = 1 and names no measurement.
- * An alc_attest is for any thread. */
+ * Holds the worker's Ed25519 keys.  They sign two things, both built here or by settle from what
+ * this process knows: statements and NEAR transactions; never bytes that came from outside.
+ * A quote comes from the machine's TDX module (configfs-tsm), from dstack's guest agent, or from a
+ * local PKI that says SIMULATED.  An alc_attest is for any thread. */
 #ifndef ALC_ATTEST_H
 #define ALC_ATTEST_H
 
@@ -13,19 +14,82 @@
 
 struct alc_attest; /* opaque */
 
-/* alc_attest_open takes the key (on success *key is emptied). */
+/* Where quotes come from. */
+enum alc_source {
+    ALC_SOURCE_NONE,      /* no quotes: statements say simulated = 1 and name no measurement */
+    ALC_SOURCE_AUTO,      /* configfs, else dstack, else ALC_NOT_FOUND */
+    ALC_SOURCE_CONFIGFS,  /* /sys/kernel/config/tsm/report, Linux 6.7 and later */
+    ALC_SOURCE_DSTACK,    /* the guest agent's unix socket */
+    ALC_SOURCE_SIMULATED, /* a local PKI under a root named SIMULATED */
+};
+const char *alc_source_name(enum alc_source source); /* "configfs", "SIMULATED" ... */
+ALC_MUST bool alc_source_read(enum alc_source *out, const char *name); /* "simulated" ... */
+
+struct alc_attest_conf {
+    enum alc_source source;
+    const char *configfs_dir;  /* NULL: the kernel's */
+    const char *dstack_socket; /* NULL: the usual places */
+    const char *simulated_dir; /* folder of the local PKI, made on first use */
+    struct alc_hash policy_hash; /* goes into the simulated RTMR3, as alcove-policy */
+    const struct alc_clock *clock;
+};
+
+/* alc_attest_open takes the key (on success *key is emptied), opens the source, and learns what it
+ * measures from a first quote.  ALC_NOT_FOUND: the source is not there, and why.  ALC_IO. */
 ALC_MUST enum alc_rc alc_attest_open(struct alc_attest **out, struct alc_ed25519 *key,
-                                     struct alc_err *err);
+                                     const struct alc_attest_conf *conf, struct alc_err *err);
 void alc_attest_close(struct alc_attest *a);
 
-/* alc_attest_key borrows the key, for signing transactions. */
-const struct alc_ed25519 *alc_attest_key(const struct alc_attest *a);
+/* alc_attest_probe says what a source would need: one line for `alcove doctor`.  Returns whether it
+ * is there. */
+bool alc_attest_probe(enum alc_source source, const struct alc_attest_conf *conf, char *line,
+                      size_t cap);
 
-/* alc_attest_sign sets worker_key, measurement and simulated in *s, encodes it, and writes encoding
- * and signature to out; *hash is the statement's.  ALC_LIMIT: a string of *s is too long. */
+/* ---- keys ---- */
+
+/* alc_attest_key borrows the newest key, with which statements are signed from now on.  A key, once
+ * lent, stays until close, so that what it signed can be settled with it. */
+const struct alc_ed25519 *alc_attest_key(const struct alc_attest *a);
+/* alc_attest_find borrows the key with this public key; NULL: it is none of ours. */
+const struct alc_ed25519 *alc_attest_find(const struct alc_attest *a,
+                                          const struct alc_hash *public_key);
+/* alc_attest_rotate makes `key` (emptied on success) the newest.  ALC_LIMIT: 64 keys are held. */
+ALC_MUST enum alc_rc alc_attest_rotate(struct alc_attest *a, struct alc_ed25519 *key,
+                                       struct alc_err *err);
+/* alc_attest_add holds an older key (emptied on success) for what it signed. */
+ALC_MUST enum alc_rc alc_attest_add(struct alc_attest *a, struct alc_ed25519 *key,
+                                    struct alc_err *err);
+
+/* ---- statements ---- */
+
+/* alc_attest_sign signs with the newest key: it sets worker_key, measurement and simulated in *s,
+ * encodes it, and writes encoding and signature to out; *hash is the statement's.  ALC_LIMIT: a
+ * string of *s is too long. */
 ALC_MUST enum alc_rc alc_attest_sign(const struct alc_attest *a, struct alc_statement *s,
                                      uint8_t out[ALC_STATEMENT_SIGNED_MAX_BYTES], size_t *n,
                                      struct alc_hash *hash, struct alc_err *err);
+
+/* ---- quotes ---- */
+
+enum alc_source alc_attest_source(const struct alc_attest *a); /* never ALC_SOURCE_AUTO */
+bool alc_attest_simulated(const struct alc_attest *a); /* also without a source */
+/* alc_attest_measurement: of this enclave; zero without a source. */
+struct alc_measurement alc_attest_measurement(const struct alc_attest *a);
+void alc_attest_measurement_hash(const struct alc_attest *a, struct alc_hash *out);
+
+/* alc_attest_quote appends a quote with this report data, having compared what came with what was
+ * asked.  One at a time: it waits for its turn.  ALC_NOT_FOUND: no source.  ALC_IO, ALC_TIMEOUT:
+ * the host or agent did not answer, ask again.  *event_log, when not NULL, gets the JSON log
+ * (appended; nothing when the source has none). */
+ALC_MUST enum alc_rc alc_attest_quote(struct alc_attest *a, const uint8_t report_data[64],
+                                      struct alc_buf *quote, struct alc_buf *event_log,
+                                      struct alc_err *err);
+
+/* alc_attest_simulated_root: DER of the local PKI's root; n 0 for other sources.
+ * alc_attest_simulated_collateral appends the set that goes with its quotes, valid now (30 days). */
+struct alc_bytes alc_attest_simulated_root(const struct alc_attest *a);
+ALC_MUST enum alc_rc alc_attest_simulated_collateral(struct alc_attest *a, struct alc_buf *json,
+                                                     struct alc_err *err);
 
 /* The embedder's table of verify.h, natively. */
 extern const struct alc_verify_ops alc_verify_native;

@@ -296,7 +296,7 @@ enum alc_rc cli_node_open(struct cli_node **out, const struct cli_settings *s, c
     rc = alc_store_open(&n->store, n->db, false, err);
     if (rc == ALC_OK) rc = alc_queue_open(&n->queue, n->store, err);
     if (rc == ALC_OK) rc = open_engine(n, state, key, err);
-    if (rc == ALC_OK) rc = alc_attest_open(&n->attest, key, err);
+    if (rc == ALC_OK) rc = alc_attest_open(&n->attest, key, &(struct alc_attest_conf){.source = ALC_SOURCE_NONE}, err);
     if (rc == ALC_OK) rc = add_modules(n, err);
     if (rc == ALC_OK) rc = open_worker(n, err);
     if (rc == ALC_OK) rc = open_watcher(n, err);

@@ -106,9 +106,9 @@ static void say_machines(const struct alc_verdict *v, const char *why)
     else
         alc_jw_text(&w, why);
     alc_jw_key(&w, "hardware");
-    alc_jw_bool(&w, v->hardware);
+    alc_jw_bool(&w, false);
     alc_jw_key(&w, "attestation");
-    alc_jw_text(&w, v->hardware ? "hardware" : v->simulated ? "SIMULATED" : "none");
+    alc_jw_text(&w, v->simulated ? "SIMULATED" : "none");
     if (v->refusal != ALC_REFUSAL_FORMAT) {
         print_key(key, &s->worker_key);
         alc_jw_key(&w, "statement_hash");
@@ -185,7 +185,7 @@ static enum alc_rc verify(const struct settings *set, const char *file, bool *ac
 
     alc_verify_signed(&v, b.signed_statement, &expect, &alc_verify_native);
     why = alc_refusal_text(v.refusal);
-    if (v.accepted && set->hardware && !v.hardware) {
+    if (v.accepted && set->hardware) {
         v.accepted = false;
         why = "no hardware vouches for the key, and --hardware asks for that";
     }

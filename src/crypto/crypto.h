@@ -1,4 +1,4 @@
-/* src/crypto/crypto.h — the product's few verbs over libsodium and libsecp256k1.
+/* src/crypto/crypto.h — the product's few verbs over libsodium, libsecp256k1 and OpenSSL.
  *
  * All are thread-safe once alc_crypto_init has returned.  Secrets live in struct alc_secret alone.
  */
@@ -56,5 +56,22 @@ ALC_MUST bool alc_ed25519_verify(const uint8_t sig[64], const struct alc_hash *p
  * uncompressed key without its 0x04 prefix. */
 ALC_MUST bool alc_secp256k1_verify(const uint8_t sig[64], const uint8_t public_key[64],
                                    const struct alc_hash *digest);
+
+/* SHA-384 (FIPS 180-4). */
+void alc_sha384(uint8_t out[48], struct alc_bytes in);
+
+/* ECDSA on P-256 (FIPS 186-4) over SHA-256 digests; r‖s and X‖Y big endian. */
+struct alc_p256 {
+    struct alc_secret key; /* the scalar, 32 bytes big endian */
+    uint8_t public_key[64];
+};
+ALC_MUST enum alc_rc alc_p256_make(struct alc_p256 *k);                          /* random */
+ALC_MUST enum alc_rc alc_p256_init(struct alc_p256 *k, const uint8_t scalar[32]); /* ALC_BAD_INPUT */
+void alc_p256_fini(struct alc_p256 *k);
+ALC_MUST enum alc_rc alc_p256_sign(uint8_t sig[64], const struct alc_p256 *k,
+                                   const struct alc_hash *digest); /* ALC_NOMEM */
+/* High s is accepted.  False also for a key off the curve and for r or s out of range. */
+ALC_MUST bool alc_p256_verify(const uint8_t sig[64], const uint8_t public_key[64],
+                              const struct alc_hash *digest);
 
 #endif

@@ -48,13 +48,3 @@ void alc_verify_signed(struct alc_verdict *out, struct alc_bytes signed_statemen
     out->refusal = judge(out, signed_statement, expect, ops);
     out->accepted = out->refusal == ALC_REFUSAL_NONE;
 }
-
-const char *alc_refusal_text(enum alc_refusal refusal)
-{
-    static const char *const text[ALC_REFUSAL_COUNT] = {
-#define TEXT(name, text) [ALC_REFUSAL_##name] = text,
-        ALC_REFUSAL_MAP(TEXT)
-#undef TEXT
-    };
-    return (unsigned)refusal < ALC_REFUSAL_COUNT ? text[refusal] : "an unknown refusal";
-}

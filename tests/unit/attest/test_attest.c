@@ -8,7 +8,7 @@ static struct alc_attest *open_attest(void)
     struct alc_ed25519 key = {0};
 
     assert_int_equal(alc_ed25519_init(&key, test_seed), ALC_OK);
-    assert_int_equal(alc_attest_open(&a, &key, NULL), ALC_OK);
+    assert_int_equal(alc_attest_open(&a, &key, &(struct alc_attest_conf){.source = ALC_SOURCE_NONE}, NULL), ALC_OK);
     assert_null(key.key.p); /* taken */
     return a;
 }

@@ -56,7 +56,7 @@ static void fill(struct fixture *f)
     OK(alc_queue_claim(f->queue, &job, "test", 1, 1000, &f->arena, NULL));
     OK(alc_ed25519_make(&key));
     order.worker_key = key.public_key;
-    OK(alc_attest_open(&attest, &key, NULL));
+    OK(alc_attest_open(&attest, &key, &(struct alc_attest_conf){.source = ALC_SOURCE_NONE}, NULL));
     s.output_kind = ALC_OUTPUT_JSON;
     alc_sha256(&s.output_hash, ALC_LIT(OUTPUT));
     alc_sha256(&s.request_hash, ALC_LIT(REQUEST_DATA));
