@@ -36,9 +36,8 @@ enum reach { PUBLIC, PRIVATE, LOOPBACK };
 /* What one try receives; the callbacks write here. */
 struct exchange {
     struct alc_buf body;
-    struct alc_buf location;
-    size_t header_bytes;
-    bool header_ended; /* curl takes one that broke off for whole */
+    struct alc_buf headers; /* of the last answer: a 1xx before it is forgotten */
+    bool header_ended;      /* curl takes one that broke off for whole */
     bool plain_ok;
     bool public_only;
     bool proxied;
@@ -189,28 +188,43 @@ static size_t on_body(char *p, size_t size, size_t count, void *ctx)
 
 static size_t on_header(char *p, size_t size, size_t count, void *ctx)
 {
-    static const char location[] = "location:";
     struct exchange *x = ctx;
-    size_t n = size * count, at = sizeof location - 1, end = n;
+    size_t n = size * count;
 
-    x->header_bytes += n;
-    if (x->header_bytes > HEADERS_MAX_BYTES) {
+    if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) { /* the first line, or another after a 1xx */
+        alc_buf_reset(&x->headers);
+        x->header_ended = false;
+    }
+    if (n > HEADERS_MAX_BYTES - x->headers.n) {
         x->too_long = true;
         return 0;
     }
-    if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) { /* the first line, or another after a 1xx */
-        alc_buf_reset(&x->location);
-        x->header_ended = false;
-    }
     if (n > 0 && (p[0] == '\r' || p[0] == '\n')) x->header_ended = true;
-    if (n < at || strncasecmp(p, location, at) != 0) return n;
-    while (at < end && (p[at] == ' ' || p[at] == '\t'))
-        at++;
-    while (end > at && strchr(" \t\r\n", p[end - 1]) != NULL)
-        end--;
-    alc_buf_reset(&x->location);
-    alc_buf_put(&x->location, p + at, end - at);
-    return x->location.failed ? 0 : n;
+    alc_buf_put(&x->headers, p, n);
+    return x->headers.failed ? 0 : n;
+}
+
+struct alc_bytes alc_http_header(const struct alc_http_answer *answer, const char *name)
+{
+    struct alc_bytes left = answer->headers;
+    size_t length = strlen(name);
+
+    while (left.n > 0) {
+        const uint8_t *end = memchr(left.p, '\n', left.n);
+        size_t n = end == NULL ? left.n : (size_t)(end - left.p) + 1, at = length + 1, last = n;
+        const char *line = (const char *)left.p;
+
+        if (n > length && strncasecmp(line, name, length) == 0 && line[length] == ':') {
+            while (at < last && (line[at] == ' ' || line[at] == '\t'))
+                at++;
+            while (last > at && strchr(" \t\r\n", line[last - 1]) != NULL)
+                last--;
+            return (struct alc_bytes){left.p + at, last - at};
+        }
+        left.p += n;
+        left.n -= n;
+    }
+    return (struct alc_bytes){NULL, 0};
 }
 
 /* ---- asking ---- */
@@ -329,7 +343,8 @@ static bool set_options(struct alc_http *h, const struct alc_http_ask *ask, CURL
     SET(SSL_VERIFYPEER, 1L);
     SET(SSL_VERIFYHOST, 2L);
     SET(NOSIGNAL, 1L);
-    SET(NOPROXY, h->direct);
+    SET(NOPROXY, ask->unix_socket != NULL ? "*" : h->direct);
+    if (ask->unix_socket != NULL) SET(UNIX_SOCKET_PATH, ask->unix_socket);
     SET(USERAGENT, "alcove/" ALC_VERSION);
     SET(TIMEOUT_MS, timeout_ms);
     SET(CONNECTTIMEOUT_MS, connect_ms);
@@ -390,7 +405,7 @@ static enum alc_rc outcome(CURLcode code, const struct exchange *x, const volati
     if (x->too_long || code == CURLE_FILESIZE_EXCEEDED)
         return alc_fail(err, ALC_LIMIT, "the answer is over %zu bytes, or its header over %zu",
                         x->body.max_bytes, HEADERS_MAX_BYTES);
-    if (x->body.failed || x->location.failed || code == CURLE_OUT_OF_MEMORY)
+    if (x->body.failed || x->headers.failed || code == CURLE_OUT_OF_MEMORY)
         return alc_fail(err, ALC_NOMEM, "no memory for an HTTP exchange");
     if (code == CURLE_ABORTED_BY_CALLBACK && stopped(stop))
         return alc_fail(err, ALC_TIMEOUT, "stopped while waiting for an answer");
@@ -423,8 +438,9 @@ static enum alc_rc keep_answer(struct alc_http_answer *out, int status, const st
     struct alc_http_answer a = {.status = status};
 
     if (!alc_arena_copy(arena, alc_buf_bytes(&x->body), &a.body) ||
-        !alc_arena_copy(arena, alc_buf_bytes(&x->location), &a.location))
+        !alc_arena_copy(arena, alc_buf_bytes(&x->headers), &a.headers))
         return alc_fail(err, ALC_NOMEM, "no memory for an answer of %zu bytes", x->body.n);
+    a.location = alc_http_header(&a, "location");
     *out = a;
     return ALC_OK;
 }
@@ -434,7 +450,7 @@ enum alc_rc alc_http_do(struct alc_http *h, struct alc_http_answer *out,
                         struct alc_arena *arena, struct alc_err *err)
 {
     struct exchange x = {.body = ALC_BUF(ask->max_bytes == 0 ? BODY_MAX_BYTES : ask->max_bytes),
-                         .location = ALC_BUF(HEADERS_MAX_BYTES),
+                         .headers = ALC_BUF(HEADERS_MAX_BYTES),
                          .plain_ok = ask->plain_ok,
                          .public_only = ask->public_only,
                          .proxied = h->proxied};
@@ -455,8 +471,7 @@ enum alc_rc alc_http_do(struct alc_http *h, struct alc_http_answer *out,
     }
     for (uint32_t try = 1;; try++) {
         alc_buf_reset(&x.body);
-        alc_buf_reset(&x.location);
-        x.header_bytes = 0;
+        alc_buf_reset(&x.headers);
         x.header_ended = false;
         x.refused = PUBLIC;
         status = 0;
@@ -475,7 +490,7 @@ out:
     curl_easy_reset(h->easy); /* it points into this frame */
     curl_slist_free_all(headers);
     curl_url_cleanup(url);
-    alc_buf_fini(&x.location);
+    alc_buf_fini(&x.headers);
     alc_buf_fini(&x.body);
     return rc;
 }

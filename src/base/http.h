@@ -26,13 +26,19 @@ struct alc_http_ask {
                           * that resolves to loopback is refused too */
     bool public_only;    /* the URL is a stranger's: so are private and link-local networks.  Where
                           * the environment names a proxy, only what the URL itself says is seen */
+    const char *unix_socket; /* path of a socket of this machine that is asked instead of the URL's
+                              * host, without a proxy; NULL: none.  Wants plain_ok */
 };
 
 struct alc_http_answer {
     int status;
     struct alc_bytes body;     /* in the arena, NUL behind */
     struct alc_bytes location; /* value of the Location header, else empty */
+    struct alc_bytes headers;  /* the header's lines as they came, for alc_http_header */
 };
+
+/* alc_http_header borrows a header's value, found in any letter case; empty when there is none. */
+struct alc_bytes alc_http_header(const struct alc_http_answer *answer, const char *name);
 
 /* alc_http_open: ALC_NOMEM.  Thread-safe global set-up happens on the first call;
  * it makes the process ignore SIGPIPE. */

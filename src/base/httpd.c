@@ -71,6 +71,9 @@ static enum MHD_Result send_answer(const struct alc_httpd *d, struct MHD_Connect
     if (!preflight) ok = MHD_add_response_header(r, "Content-Type", a->type) == MHD_YES;
     if (a->location[0] != 0)
         ok = ok && MHD_add_response_header(r, "Location", a->location) == MHD_YES;
+    for (size_t i = 0; i < sizeof a->extra / sizeof *a->extra; i++)
+        if (a->extra[i].name != NULL)
+            ok = ok && MHD_add_response_header(r, a->extra[i].name, a->extra[i].value) == MHD_YES;
     if (d->conf.cors) ok = ok && add_cors(c, r, preflight);
     if (ok) sent = MHD_queue_response(c, (unsigned int)a->status, r);
     MHD_destroy_response(r);
@@ -106,7 +109,8 @@ static enum MHD_Result call_handler(const struct alc_httpd *d, struct MHD_Connec
     struct alc_httpd_answer a = new_answer(MHD_HTTP_OK);
     struct alc_httpd_ask ask = {.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
                                 .path = path,
-                                .body = alc_buf_bytes(&x->body)};
+                                .body = alc_buf_bytes(&x->body),
+                                .connection = c};
 
     if (d->conf.cors && strcmp(method, "OPTIONS") == 0) {
         a.status = MHD_HTTP_NO_CONTENT;
@@ -121,6 +125,19 @@ static enum MHD_Result call_handler(const struct alc_httpd *d, struct MHD_Connec
         return send_error(d, c, MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer is too large");
     }
     return send_answer(d, c, &a, false);
+}
+
+const char *alc_httpd_query(const struct alc_httpd_ask *ask, const char *name)
+{
+    static const char none[] = "";
+    const char *value = NULL;
+    size_t n;
+
+    if (ask->connection == NULL ||
+        MHD_lookup_connection_value_n(ask->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+                                      &value, &n) != MHD_YES)
+        return NULL;
+    return value != NULL ? value : none;
 }
 
 /* Whether a body that is announced should not even be sent. */

@@ -18,13 +18,21 @@ struct alc_httpd_ask {
     const char *method; /* HEAD is seen as GET, and its body is left out of the answer */
     const char *path;   /* decoded, without the query */
     struct alc_bytes body;
+    void *connection; /* for alc_httpd_query */
 };
+
+/* alc_httpd_query borrows the decoded value of a parameter behind the path's `?`, valid until the
+ * handler returns: NULL when it is not there, "" when it has none. */
+const char *alc_httpd_query(const struct alc_httpd_ask *ask, const char *name);
 
 /* Born as 200, application/json, empty. */
 struct alc_httpd_answer {
     int status;
-    const char *type;    /* Content-Type; static text */
-    char location[256];  /* sent when not empty */
+    const char *type;   /* Content-Type; static text */
+    char location[256]; /* sent when not empty */
+    struct {            /* more headers, where a name is set; both outlive the handler's return */
+        const char *name, *value;
+    } extra[4];
     struct alc_buf body; /* the server frees it */
 };
 

@@ -41,6 +41,12 @@ static void handle(void *ctx, const struct alc_httpd_ask *ask, struct alc_httpd_
         a->status = 302;
         strcpy(a->location, "/elsewhere");
     }
+    if (strcmp(ask->path, "/headers") == 0) {
+        a->extra[0].name = "X-First";
+        a->extra[0].value = "one two";
+        a->extra[3].name = "X-First-Longer";
+        a->extra[3].value = "three";
+    }
     if (strncmp(ask->path, "/size/", 6) == 0) {
         size_t n = strtoul(ask->path + 6, NULL, 10);
         uint8_t *to = alc_buf_room(&a->body, n);
@@ -151,6 +157,18 @@ static void a_redirect_is_shown_and_not_followed(void **state)
     assert_int_equal(f->answer.status, 302);
     assert_text(f->answer.location, "/elsewhere");
     assert_calls(f, 1);
+}
+
+static void headers_are_found_in_any_letter_case(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(ask(f, "/headers", "GET"), ALC_OK);
+    assert_text(alc_http_header(&f->answer, "x-FIRST"), "one two");
+    assert_text(alc_http_header(&f->answer, "X-First-Longer"), "three");
+    assert_int_equal(alc_http_header(&f->answer, "X-Fir").n, 0);
+    assert_text(alc_http_header(&f->answer, "content-type"), "application/json");
+    assert_int_equal(ask(f, "/plain", "GET"), ALC_OK); /* nothing of the one before stays */
+    assert_int_equal(alc_http_header(&f->answer, "X-First").n, 0);
 }
 
 static void busy_servers_are_asked_again(void **state)
@@ -559,6 +577,7 @@ int main(void)
         TEST(the_answer_comes_whole),
         TEST(any_status_is_an_answer),
         TEST(a_redirect_is_shown_and_not_followed),
+        TEST(headers_are_found_in_any_letter_case),
         TEST(busy_servers_are_asked_again),
         TEST(the_last_try_shows_its_status),
         TEST(an_answer_over_the_cap_is_refused),

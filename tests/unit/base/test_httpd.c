@@ -43,6 +43,10 @@ static void handle(void *ctx, const struct alc_httpd_ask *ask, struct alc_httpd_
             alc_buf_add(&a->body, MIB);
         }
     }
+    if (strcmp(ask->path, "/query") == 0) {
+        const char *a1 = alc_httpd_query(ask, "a"), *b1 = alc_httpd_query(ask, "b");
+        alc_buf_printf(&a->body, "a=%s b=%s ", a1 == NULL ? "none" : a1, b1 == NULL ? "none" : b1);
+    }
     if (strcmp(ask->path, "/made") == 0) {
         a->status = 201;
         a->type = "text/plain";
@@ -142,6 +146,16 @@ static void assert_holds(const char *text, const char *part)
 static void assert_lacks(const char *text, const char *part)
 {
     if (strcasestr(text, part) != NULL) fail_msg("'%s' is in: %s", part, text);
+}
+
+static void parameters_behind_the_path_are_decoded(void **state)
+{
+    struct fixture *f = *state;
+    serve(f, (struct alc_httpd_conf){0});
+    assert_holds(exchange(f, "GET /query?a=x%20%26y&b HTTP/1.1\r\nHost: h\r\n\r\n"),
+                 "a=x &y b= GET /query 0:");
+    assert_holds(exchange(f, "GET /query?b=%41 HTTP/1.1\r\nHost: h\r\n\r\n"), "a=none b=A ");
+    assert_holds(exchange(f, "GET /query HTTP/1.1\r\nHost: h\r\n\r\n"), "a=none b=none ");
 }
 
 static void a_request_becomes_a_call_and_an_answer(void **state)
@@ -427,6 +441,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(parameters_behind_the_path_are_decoded),
         TEST(a_request_becomes_a_call_and_an_answer),
         TEST(status_type_and_location_are_the_handlers),
         TEST(head_is_get_without_the_body),
