@@ -76,6 +76,7 @@ struct alc_verify_work {
     X(CERTIFICATE_EXPIRED, "a certificate has expired at this time")                               \
     X(EVALUATION, "the collateral's evaluation number is below the policy's minimum")              \
     /* a quote */                                                                                  \
+    X(NO_COLLATERAL, "there is no collateral for the quote's platform")                            \
     X(STUB, "this is a development stub that stands in for a quote: no hardware made it")          \
     X(QUOTE_FORMAT, "these bytes are no quote, or lengths inside it contradict each other")        \
     X(QUOTE_VERSION, "the quote's version is none of 3, 4 and 5")                                  \
@@ -111,6 +112,7 @@ struct alc_verify_work {
     X(MEASUREMENT, "the enclave's measurements are not among those allowed")                       \
     X(REPORT_DATA, "the quote's report data is not what was expected")                             \
     X(PPID, "the platform is not among those allowed (PPID)")                                      \
+    X(HARDWARE, "no hardware vouches for the key, and that was asked for")                         \
     /* what ties a statement to a quote */                                                         \
     X(EVIDENCE_FORMAT, "these bytes are no evidence of version 1")                                 \
     X(BINDING, "the quote was made for another statement")                                         \
@@ -118,6 +120,7 @@ struct alc_verify_work {
     X(STATEMENT_SIMULATED, "statement and quote disagree on whether hardware stands behind them")  \
     X(EVENTS_FORMAT, "the event log cannot be read, or breaks the rules of its kind")              \
     X(EVENTS_RTMR, "the event log does not lead to the quote's RTMRs")                             \
+    X(STATEMENT_POLICY, "the statement names another policy than the enclave measured")            \
     X(RECORD_FORMAT, "this is no attestation record, or a field is missing")                       \
     X(RECORD_BINDING, "the quote was made for another attestation record")
 

@@ -63,8 +63,35 @@ ALC_MUST bool vf_der_uint(struct alc_cur *c, uint64_t max, uint64_t *v); /* INTE
 /* A signature's SEQUENCE { INTEGER r, INTEGER s } as r‖s. */
 ALC_MUST bool vf_der_signature(uint8_t out[64], struct alc_bytes der);
 ALC_MUST bool vf_der_time(struct alc_cur *c, uint64_t *unix_s); /* UTCTime or GeneralizedTime, Z */
+/* An INTEGER above zero of at most `max` bytes, without its leading zero. */
+ALC_MUST bool vf_der_positive(struct alc_cur *c, size_t max, struct alc_bytes *v);
+/* vf_der_next takes these very bytes; false: others stand there. */
+ALC_MUST bool vf_der_next(struct alc_cur *c, struct alc_bytes want);
+/* vf_time: "YYYYMMDDhhmmss" from 1970 on as Unix seconds; false: it is no date. */
+ALC_MUST bool vf_time(const uint8_t digits[14], uint64_t *unix_s);
 
 /* ---- x509.c ---- */
+
+/* What certificates and revocation lists share: SEQUENCE { tbs, algorithm, signature }, the
+ * algorithm being ECDSA P-256 with SHA-256.  `bad` is the refusal when it cannot be read; else
+ * CERTIFICATE_ALGORITHM. */
+struct vf_frame {
+    struct alc_bytes tbs;  /* what is signed */
+    struct alc_cur fields; /* inside it */
+    uint8_t signature[64];
+};
+ALC_MUST enum alc_refusal vf_frame_read(struct vf_frame *out, struct alc_bytes der,
+                                         enum alc_refusal bad);
+/* The same algorithm inside tbs, where the cursor stands. */
+ALC_MUST bool vf_algorithm(struct alc_cur *c);
+
+/* vf_extension_next reads the next of a list of extensions; false: none is left, or it is none
+ * (then c->n is not 0). */
+struct vf_extension {
+    struct alc_bytes oid, value;
+    bool critical;
+};
+ALC_MUST bool vf_extension_next(struct alc_cur *c, struct vf_extension *out);
 
 struct vf_cert {
     struct alc_bytes der, tbs;
@@ -77,7 +104,7 @@ struct vf_cert {
     bool ca;
     bool has_path_len;
     uint32_t path_len;
-    bool may_sign_certs, may_sign_crls; /* keyUsage */
+    bool may_sign, may_sign_certs, may_sign_crls; /* keyUsage, which must be there */
     struct alc_bytes sgx; /* content of the SGX extension's OCTET STRING; n 0: none */
 };
 ALC_MUST enum alc_refusal vf_cert_read(struct vf_cert *out, struct alc_bytes der);
@@ -102,6 +129,10 @@ struct vf_root {
     bool simulated;
 };
 extern const struct vf_root vf_intel_root;
+/* vf_root_find gives the root with this subject: Intel's, or trust->simulated_root when that is a
+ * self-issued CA certificate with SIMULATED in its common name.  False: it is another. */
+ALC_MUST bool vf_root_find(struct vf_root *out, struct alc_bytes subject,
+                           const struct alc_trust *trust, const struct alc_verify_ops *ops);
 
 /* The SGX extension of a PCK certificate (1.2.840.113741.1.13.1). */
 struct vf_pck {
@@ -128,8 +159,14 @@ bool vf_crl_next(struct alc_cur *revoked, struct alc_bytes *serial);
 
 /* ---- tcb.c: TCB info and QE identity ---- */
 
+/* The TCB info first: *out is zero before, and the QE identity must be of its kind (out->tee). */
 ALC_MUST enum alc_refusal vf_tcb_info_read(struct alc_collateral *out, struct alc_bytes json);
 ALC_MUST enum alc_refusal vf_qe_identity_read(struct alc_collateral *out, struct alc_bytes json);
+/* vf_level_order: by components, PCESVN, TDX components; levels stand in falling order. */
+int vf_level_order(const struct alc_tcb_level *a, const struct alc_tcb_level *b);
+bool vf_advisory_name(struct alc_bytes name); /* visible ASCII that JSON prints as it is */
+/* vf_advisory_order compares advisory i with a name; the set's advisories stand in rising order. */
+int vf_advisory_order(const struct alc_collateral *c, size_t i, struct alc_bytes name);
 
 /* ---- level.c: which levels a platform reaches, and what they come to together ---- */
 

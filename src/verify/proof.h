@@ -95,7 +95,7 @@ struct alc_proof_ask {
     struct alc_bytes signed_statement;
     const struct alc_expect *expect; /* NULL: nothing is expected */
     struct alc_bytes evidence;       /* n 0: no quote; the statement alone is judged */
-    const struct alc_collateral *collateral; /* NULL with n 0 alone */
+    const struct alc_collateral *collateral; /* NULL: there is none, and a quote is refused */
     struct alc_bytes event_log;              /* JSON; n 0: none */
     uint64_t now_s;
     const struct alc_quote_policy *policy;
@@ -115,13 +115,15 @@ struct alc_proof_verdict {
 };
 void alc_proof_verify(struct alc_proof_verdict *out, const struct alc_proof_ask *ask,
                       struct alc_verify_work *work, const struct alc_verify_ops *ops);
-#define ALC_PROOF_VERDICT_MAX_BYTES (ALC_QUOTE_VERDICT_MAX_BYTES + 8192u)
+#define ALC_PROOF_VERDICT_MAX_BYTES (ALC_QUOTE_VERDICT_MAX_BYTES + 12288u)
 size_t alc_proof_verdict_json(const struct alc_proof_verdict *v, uint8_t *out, size_t cap);
 
 /* ---- OutLayer's attestation record ---- */
 
 #define ALC_RECORD_V1_FROM_S 1769784939 /* records before it hash the first nine fields alone */
 #define ALC_RECORD_FIELD_MAX_BYTES 4096u
+/* task_id of the record of a worker's start, whose quote is over the worker's key: no task's */
+#define ALC_RECORD_STARTUP (-1)
 
 /* Texts; p NULL: absent, which hashes like an empty one. */
 struct alc_record {
@@ -140,8 +142,14 @@ struct alc_record {
 ALC_MUST enum alc_refusal alc_record_read(struct alc_record *out, struct alc_bytes json,
                                           struct alc_verify_work *work);
 /* alc_record_hash: SHA-256 of OutLayer's preimage, which has no lengths: two different records can
- * have one hash.  The form follows the timestamp. */
-void alc_record_hash(struct alc_hash *out, const struct alc_record *r, struct alc_verify_work *work,
-                     const struct alc_verify_ops *ops);
+ * have one hash.  The form follows the timestamp.  False: too little work memory for the fields. */
+ALC_MUST bool alc_record_hash(struct alc_hash *out, const struct alc_record *r,
+                              struct alc_verify_work *work, const struct alc_verify_ops *ops);
+/* alc_record_binding: whether a quote with this report data was made for the record: its hash, then
+ * zeros.  NONE, RECORD_BINDING, WORK. */
+ALC_MUST enum alc_refusal alc_record_binding(const struct alc_record *r,
+                                             const uint8_t report_data[64],
+                                             struct alc_verify_work *work,
+                                             const struct alc_verify_ops *ops);
 
 #endif
