@@ -27,15 +27,16 @@ ALC_MUST bool alc_source_read(enum alc_source *out, const char *name); /* "simul
 
 struct alc_attest_conf {
     enum alc_source source;
-    const char *configfs_dir;  /* NULL: the kernel's */
-    const char *dstack_socket; /* NULL: the usual places */
-    const char *simulated_dir; /* folder of the local PKI, made on first use */
+    const char *configfs_dir;    /* NULL: the kernel's */
+    const char *dstack_socket;   /* NULL: the usual places */
+    const char *simulated_dir;   /* folder of the local PKI, made on first use */
     struct alc_hash policy_hash; /* goes into the simulated RTMR3, as alcove-policy */
     const struct alc_clock *clock;
 };
 
 /* alc_attest_open takes the key (on success *key is emptied), opens the source, and learns what it
- * measures from a first quote.  ALC_NOT_FOUND: the source is not there, and why.  ALC_IO. */
+ * measures from a first quote.  ALC_NOT_FOUND: the source is not there, and why.  ALC_IO,
+ * ALC_TIMEOUT, ALC_CORRUPT as of alc_attest_quote.  conf NULL: no source. */
 ALC_MUST enum alc_rc alc_attest_open(struct alc_attest **out, struct alc_ed25519 *key,
                                      const struct alc_attest_conf *conf, struct alc_err *err);
 void alc_attest_close(struct alc_attest *a);
@@ -72,21 +73,23 @@ ALC_MUST enum alc_rc alc_attest_sign(const struct alc_attest *a, struct alc_stat
 /* ---- quotes ---- */
 
 enum alc_source alc_attest_source(const struct alc_attest *a); /* never ALC_SOURCE_AUTO */
-bool alc_attest_simulated(const struct alc_attest *a); /* also without a source */
+bool alc_attest_simulated(const struct alc_attest *a);         /* also without a source */
 /* alc_attest_measurement: of this enclave; zero without a source. */
 struct alc_measurement alc_attest_measurement(const struct alc_attest *a);
 void alc_attest_measurement_hash(const struct alc_attest *a, struct alc_hash *out);
 
 /* alc_attest_quote appends a quote with this report data, having compared what came with what was
  * asked.  One at a time: it waits for its turn.  ALC_NOT_FOUND: no source.  ALC_IO, ALC_TIMEOUT:
- * the host or agent did not answer, ask again.  *event_log, when not NULL, gets the JSON log
- * (appended; nothing when the source has none). */
+ * the host or agent did not answer, ask again.  ALC_CORRUPT: what came is no quote, is for other
+ * data, or is of an enclave that measures something else than at the start.  *event_log, when not
+ * NULL, gets the JSON log (appended; nothing when the source has none). */
 ALC_MUST enum alc_rc alc_attest_quote(struct alc_attest *a, const uint8_t report_data[64],
                                       struct alc_buf *quote, struct alc_buf *event_log,
                                       struct alc_err *err);
 
 /* alc_attest_simulated_root: DER of the local PKI's root; n 0 for other sources.
- * alc_attest_simulated_collateral appends the set that goes with its quotes, valid now (30 days). */
+ * alc_attest_simulated_collateral appends the set that goes with its quotes, valid now (30 days).
+ */
 struct alc_bytes alc_attest_simulated_root(const struct alc_attest *a);
 ALC_MUST enum alc_rc alc_attest_simulated_collateral(struct alc_attest *a, struct alc_buf *json,
                                                      struct alc_err *err);
@@ -107,15 +110,25 @@ ALC_MUST enum alc_rc alc_attest_env(struct alc_hash *out, struct alc_env_fact *f
 /* ---- a statement and its evidence as a file ----
  *
  *   {"format":"alcove-statement/1","statement":"<base64>","signature":"ed25519:<base58>",
- *    "request":"<request_data text>","input":"<base64>","output":"<base64>"}
+ *    "request":"<request_data text>","input":"<base64>","output":"<base64>",
+ *    "evidence":"<base64>","collateral":"<JSON>","event_log":"<JSON>",
+ *    "source":{"code_hash":"<hex>","url":"..","repo":"..","commit":".."},"judged_at":1790000000}
  *
  * Only format, statement and signature must be there; docs/statement.md has the rest. */
-#define ALC_BUNDLE_MAX_BYTES (4u << 20)
+#define ALC_BUNDLE_MAX_BYTES (8u << 20)
 
 struct alc_bundle {
     struct alc_bytes signed_statement; /* encoding ‖ signature */
     bool has_request, has_input, has_output;
     struct alc_bytes request, input, output;
+    struct alc_bytes evidence;   /* as verify.h encodes it; n 0: none, also below */
+    struct alc_bytes collateral; /* the set's JSON text */
+    struct alc_bytes event_log;  /* JSON text */
+    bool has_source;             /* whence the module came; texts that nobody knows are empty */
+    struct alc_hash source_code; /* SHA-256 of the module it speaks of */
+    struct alc_bytes source_url, source_repo, source_commit;
+    bool has_judged_at;
+    uint64_t judged_at_s; /* when whoever wrote the file judged it, Unix seconds */
 };
 
 /* alc_bundle_read: ALC_BAD_INPUT says what is wrong with the text. */
@@ -123,5 +136,7 @@ ALC_MUST enum alc_rc alc_bundle_read(struct alc_bundle *out, struct alc_bytes te
                                      struct alc_arena *arena, struct alc_err *err);
 /* alc_bundle_write appends the JSON and a line's end. */
 void alc_bundle_write(struct alc_buf *out, const struct alc_bundle *b);
+
+#include "attest/collateral.h" /* sets of collateral: fetched, kept, watched */
 
 #endif

@@ -1,5 +1,5 @@
-/* src/attest/sim.h — a local PKI with the shapes of Intel's, under a root named SIMULATED: root, PCK
- * CA, PCK certificate with the SGX extension, TCB signing, TCB info, QE identity, two CRLs, and
+/* src/attest/sim.h — a local PKI with the shapes of Intel's, under a root named SIMULATED: root,
+ * PCK CA, PCK certificate with the SGX extension, TCB signing, TCB info, QE identity, two CRLs, and
  * quotes.  It stands in for hardware in development, and lets tests sign what Intel never would:
  * so every part can be given instead of the usual one.  Not for other rooms; tests include it. */
 #ifndef ALC_ATTEST_SIM_H
@@ -40,10 +40,10 @@ struct alc_sim_set {
     uint64_t now_s;
     struct alc_bytes tcb_info, qe_identity;
     bool revoke_leaf, revoke_ca, revoke_tcb_signing;
-    uint64_t crl_from_s, crl_until_s;   /* 0: now, and 30 days */
-    struct alc_bytes tcb_info_chain;    /* PEM instead of TCB signing's: a wrong role */
-    bool tcb_info_by_pck;               /* and the TCB info signed by the PCK leaf's key */
-    bool with_pck_chain;                /* fill pck_certificate_chain */
+    uint64_t crl_from_s, crl_until_s; /* 0: now, and 30 days */
+    struct alc_bytes tcb_info_chain;  /* PEM instead of TCB signing's: a wrong role */
+    bool tcb_info_by_pck;             /* and the TCB info signed by the PCK leaf's key */
+    bool with_pck_chain;              /* fill pck_certificate_chain */
 };
 ALC_MUST enum alc_rc alc_sim_collateral(struct alc_sim *s, const struct alc_sim_set *set,
                                         struct alc_buf *json, struct alc_err *err);

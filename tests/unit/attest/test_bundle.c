@@ -42,6 +42,39 @@ static void what_is_written_is_read_back(void **state)
     alc_arena_fini(&arena);
 }
 
+static void a_quote_and_what_goes_with_it_are_read_back(void **state)
+{
+    struct alc_arena arena = ALC_ARENA(1u << 20);
+    struct alc_buf text = ALC_BUF(1u << 20);
+    struct alc_bundle b = whole(), back;
+    struct alc_err err = {0};
+    (void)state;
+
+    b.evidence = ALC_LIT("ALCEVI/1\0\xff");
+    b.collateral = ALC_LIT("{\"tcb_info\":\"{\\\"id\\\":1} \"}"); /* not a byte may change */
+    b.event_log = ALC_LIT("[ {\"imr\":3} ]");
+    b.has_source = true;
+    memset(&b.source_code, 0xab, sizeof b.source_code);
+    b.source_repo = ALC_LIT("https://github.com/alice/tool");
+    b.source_commit = ALC_LIT("0123");
+    b.has_judged_at = true;
+    b.judged_at_s = 1790000000;
+    alc_bundle_write(&text, &b);
+    assert_false(text.failed);
+    if (alc_bundle_read(&back, alc_buf_bytes(&text), &arena, &err) != ALC_OK)
+        fail_msg("%s", err.text);
+    assert_true(alc_bytes_eq(back.evidence, b.evidence));
+    assert_true(alc_bytes_eq(back.collateral, b.collateral));
+    assert_true(alc_bytes_eq(back.event_log, b.event_log));
+    assert_true(back.has_source && alc_hash_eq(&back.source_code, &b.source_code));
+    assert_true(alc_bytes_eq(back.source_repo, b.source_repo));
+    assert_true(alc_bytes_eq(back.source_commit, b.source_commit));
+    assert_int_equal(back.source_url.n, 0);
+    assert_true(back.has_judged_at && back.judged_at_s == 1790000000);
+    alc_buf_fini(&text);
+    alc_arena_fini(&arena);
+}
+
 static void evidence_may_be_absent(void **state)
 {
     struct alc_arena arena = ALC_ARENA(1u << 20);
@@ -52,6 +85,8 @@ static void evidence_may_be_absent(void **state)
     alc_bundle_write(&text, &b);
     assert_int_equal(alc_bundle_read(&back, alc_buf_bytes(&text), &arena, NULL), ALC_OK);
     assert_false(back.has_request || back.has_input || back.has_output);
+    assert_true(back.evidence.n == 0 && back.collateral.n == 0 && back.event_log.n == 0);
+    assert_false(back.has_source || back.has_judged_at);
     assert_true(alc_bytes_eq(back.signed_statement, b.signed_statement));
     alc_buf_fini(&text);
     alc_arena_fini(&arena);
@@ -109,6 +144,15 @@ static void what_is_wrong_with_a_file_is_said(void **state)
         {"{" GOOD ",\"output\":null}", "output"},
         {"{" GOOD ",\"output\":\"####\"}", "output"},
         {"{" GOOD ",\"input\":\"\",\"input\":\"\"}", ""},
+        {"{" GOOD ",\"evidence\":\"#\"}", "evidence"},
+        {"{" GOOD ",\"collateral\":[]}", "collateral"},
+        {"{" GOOD ",\"collateral\":null}", "collateral"},
+        {"{" GOOD ",\"event_log\":{}}", "event_log"},
+        {"{" GOOD ",\"source\":{}}", "source"},
+        {"{" GOOD ",\"source\":{\"code_hash\":\"00\"}}", "source"},
+        {"{" GOOD ",\"source\":\"rain.wasm\"}", "source"},
+        {"{" GOOD ",\"judged_at\":\"today\"}", "judged_at"},
+        {"{" GOOD ",\"judged_at\":-1}", "judged_at"},
     };
     (void)state;
 
@@ -135,6 +179,24 @@ static void the_cases_above_lack_nothing_else(void **state)
     alc_arena_fini(&arena);
 }
 
+/* Agents and services hand JSON out both as it is and inside a text. */
+static void collateral_and_event_log_may_stand_as_they_are(void **state)
+{
+    struct alc_arena arena = ALC_ARENA(1u << 20);
+    struct alc_bundle b;
+    (void)state;
+
+    assert_int_equal(
+        alc_bundle_read(&b,
+                        ALC_LIT("{" GOOD ",\"collateral\": {\"tcb_info\": \"{ \\\"a\\\""
+                                ":1}\"},\"event_log\":[{\"imr\":0}]}"),
+                        &arena, NULL),
+        ALC_OK);
+    assert_true(alc_bytes_is(b.collateral, "{\"tcb_info\":\"{ \\\"a\\\":1}\"}"));
+    assert_true(alc_bytes_is(b.event_log, "[{\"imr\":0}]"));
+    alc_arena_fini(&arena);
+}
+
 static void no_memory_is_said_at_every_step(void **state)
 {
     struct alc_buf text = ALC_BUF(1u << 20);
@@ -142,6 +204,8 @@ static void no_memory_is_said_at_every_step(void **state)
     unsigned failed = 0;
     (void)state;
 
+    b.evidence = b.collateral = b.event_log = b.source_url = ALC_LIT("text");
+    b.has_source = true;
     alc_bundle_write(&text, &b);
     for (size_t max = 0;; max += 64) {
         struct alc_arena arena = ALC_ARENA(max);
@@ -219,6 +283,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(a_quote_and_what_goes_with_it_are_read_back),
+        cmocka_unit_test(collateral_and_event_log_may_stand_as_they_are),
         cmocka_unit_test(evidence_may_be_absent),
         cmocka_unit_test(bytes_too_few_to_be_signed_are_not_written),
         cmocka_unit_test(what_is_wrong_with_a_file_is_said),
