@@ -1,4 +1,4 @@
-/* contracts/compute/admin.c — setting up, the owner's settings, and the workers' keys. */
+/* contracts/compute/admin.c — setting up, and the owner's settings. */
 #include "compute.h"
 
 void only_owner(const struct state *s)
@@ -231,142 +231,42 @@ void method_set_pending_bytes_cap(void)
     state_save(&s);
 }
 
-/* ---- Worker keys ----
+/* ---- The register ----
  *
- * One record a key, so that a resolve reads 8 bytes whoever else is registered; and the list of
- * all, for people. */
+ * The contract that judges quotes: it registers the workers' keys, and level "onchain" asks it.  A
+ * record of its own, so that calls which need no register do not pay for it. */
 
-#define NEVER UINT64_MAX
-#define KEY_BYTES 32u
+static void read_account_or_null(struct near_json *j, void *out)
+{
+    *(struct alc_bytes *)out = (struct alc_bytes){NULL, 0};
+    if (!near_json_null(j)) near_read_account(j, out);
+}
 
-struct worker_key {
-    uint8_t b[1 + KEY_BYTES];
+static const struct near_field register_fields[] = {
+    NEAR_FIELD("register_id", struct account_args, account, read_account_or_null, NEAR_MUST),
 };
 
-static struct worker_key worker_key(const struct alc_hash *key)
+bool register_load(struct near_account *out)
 {
-    struct worker_key k = {{'k'}};
-    __builtin_memcpy(k.b + 1, key->b, KEY_BYTES);
-    return k;
+    return near_get(ALC_LIT("g"), out->b, sizeof out->b, &out->n);
 }
 
-/* load_key reads when `key` expires; false: it is not registered. */
-static bool load_key(const struct alc_hash *key, uint64_t *expires_ns)
+void register_must(struct near_account *out)
 {
-    struct worker_key k = worker_key(key);
-    uint8_t buf[8];
-    struct alc_cur c;
-    size_t n;
-
-    if (!near_get((struct alc_bytes){k.b, sizeof k.b}, buf, sizeof buf, &n)) return false;
-    c = alc_cur((struct alc_bytes){buf, n});
-    if (!alc_cur_u64le(&c, expires_ns)) *expires_ns = NEVER;
-    return true;
+    if (!register_load(out))
+        near_panic("Proof \"onchain\" is not offered: no register contract is set");
 }
 
-bool worker_key_valid(const struct alc_hash *key)
+void method_set_register(void)
 {
-    uint64_t expires_ns;
-
-    return load_key(key, &expires_ns) &&
-           (expires_ns == NEVER || near_host_block_timestamp() < expires_ns);
-}
-
-/* The list is the raw keys, one after the other. */
-static uint8_t key_list[WORKER_KEYS_MAX * KEY_BYTES];
-
-static size_t load_list(void)
-{
-    size_t n;
-    return near_get(ALC_LIT("K"), key_list, sizeof key_list, &n) ? n : 0;
-}
-
-/* The offset of `key` in the first n bytes of the list; n: it is not there. */
-static size_t find_key(size_t n, const struct alc_hash *key)
-{
-    size_t i = 0;
-    while (i < n && __builtin_memcmp(key_list + i, key->b, KEY_BYTES) != 0)
-        i += KEY_BYTES;
-    return i;
-}
-
-struct key_args {
-    struct alc_hash key;
-    uint64_t expires_ns;
-};
-
-static const struct near_field key_fields[] = {
-    NEAR_FIELD("public_key", struct key_args, key, near_read_key, NEAR_MUST),
-    NEAR_FIELD("expires_ns", struct key_args, expires_ns, near_read_u64, NEAR_MAY),
-};
-
-void method_add_worker_key(void)
-{
-    struct key_args a = {.expires_ns = NEVER};
-    struct worker_key k;
-    struct alc_borsh w;
+    struct account_args a;
     struct state s;
-    uint8_t buf[8];
-    size_t n;
 
-    NEAR_ARGS(&a, key_fields);
+    NEAR_ARGS(&a, register_fields);
     state_load(&s);
     only_owner(&s);
-    n = load_list();
-    if (find_key(n, &a.key) == n) {
-        if (n == sizeof key_list) near_panic("256 worker keys are registered: remove one first");
-        __builtin_memcpy(key_list + n, a.key.b, KEY_BYTES);
-        near_put(ALC_LIT("K"), (struct alc_bytes){key_list, n + KEY_BYTES});
-    }
-    k = worker_key(&a.key);
-    w = alc_borsh(buf, sizeof buf);
-    if (a.expires_ns != NEVER) alc_borsh_put_u64(&w, a.expires_ns);
-    near_put((struct alc_bytes){k.b, sizeof k.b}, (struct alc_bytes){buf, w.n});
-}
-
-void method_remove_worker_key(void)
-{
-    struct worker_key k;
-    struct key_args a;
-    struct state s;
-    size_t n, i;
-
-    NEAR_ARGS(&a, key_fields);
-    state_load(&s);
-    only_owner(&s);
-    n = load_list();
-    i = find_key(n, &a.key);
-    if (i == n) near_panic("This worker key is not registered");
-    n -= KEY_BYTES; /* the last one takes the place of the removed */
-    if (i < n) __builtin_memcpy(key_list + i, key_list + n, KEY_BYTES);
-    near_put(ALC_LIT("K"), (struct alc_bytes){key_list, n});
-    k = worker_key(&a.key);
-    (void)near_remove((struct alc_bytes){k.b, sizeof k.b});
-}
-
-void method_get_worker_keys(void)
-{
-    static uint8_t buf[WORKER_KEYS_MAX * 128];
-    struct near_out o = NEAR_OUT(buf);
-    struct state s;
-    size_t n;
-
-    state_load(&s);
-    n = load_list();
-    near_out_lit(&o, "[");
-    for (size_t i = 0; i < n; i += KEY_BYTES) {
-        struct alc_hash key;
-        uint64_t expires_ns;
-
-        __builtin_memcpy(key.b, key_list + i, KEY_BYTES);
-        if (!load_key(&key, &expires_ns)) continue;
-        if (i > 0) near_out_lit(&o, ",");
-        near_out_lit(&o, "{\"public_key\":");
-        near_out_key(&o, &key);
-        near_out_lit(&o, ",\"expires_ns\":");
-        near_out_opt_u64(&o, expires_ns, expires_ns != NEVER);
-        near_out_lit(&o, "}");
-    }
-    near_out_lit(&o, "]");
-    near_return(near_out_bytes(&o, "result too long"));
+    if (a.account.p != NULL)
+        near_put(ALC_LIT("g"), a.account);
+    else
+        (void)near_remove(ALC_LIT("g"));
 }

@@ -2,6 +2,7 @@
  *
  *   request_execution ─► record, yield, event          (request.c)
  *   resolve_execution ─► checks the answer, resumes    (resolve.c, proof.c)
+ *       level "onchain": after the register's verdict  (onchain.c)
  *   on_execution_response ─► refund, event, result     (answer.c)
  *
  * It speaks OutLayer's interface (methods, JSON, events, money) and goes past it in `proof`: what a
@@ -9,8 +10,8 @@
  *
  * Storage: "s" holds the state below; "r" + id a request; "i" + id an input too long for its
  * request; "o" + id an output that came before the resolve; "k" + key a worker key, and "K" all of
- * them; "d" the prices in dollars, which the chain never uses.  An id is 8 bytes, big endian. Every
- * record is borsh, and state and request begin with a version. */
+ * them; "g" the register's account; "d" the prices in dollars, which the chain never uses.  An id
+ * is 8 bytes, big endian.  Every record is borsh, and state and request begin with a version. */
 #ifndef COMPUTE_H
 #define COMPUTE_H
 
@@ -119,7 +120,9 @@ struct request {
     uint8_t flags;  /* enum request_flag */
     uint8_t proof;  /* enum proof */
     uint8_t format; /* enum format */
-    uint8_t zero;
+    /* Counts what made a stored output final or took it back.  A verification that began in another
+     * turn leans on an output that may no longer be the one it saw. */
+    uint8_t turn;
     struct source source;
     struct alc_bytes predecessor;
     struct alc_bytes signer;
@@ -160,6 +163,17 @@ struct shown {
     bool stored; /* and it covers the stored output, not one in the payload */
     struct alc_hash statement_hash;
     struct alc_hash worker_key;
+    /* what the statement says of its enclave: for a verdict, not for the callback */
+    struct alc_hash measurement;
+    bool simulated;
+};
+
+/* A worker key, and what the register saw behind it. */
+struct worker {
+    uint64_t expires_ns; /* UINT64_MAX: never */
+    bool vouched;        /* by a quote of the enclave below */
+    bool simulated;
+    struct alc_hash measurement;
 };
 
 /* ---- state.c ---- */
@@ -176,6 +190,8 @@ ALC_MUST bool request_load(struct request *r, uint64_t id);
 ALC_MUST bool request_take(struct request *r, struct output *stored, struct state *s, uint64_t id);
 void request_add(const struct request *r, struct state *s); /* panics over the cap */
 void request_add_output(struct request *r, const struct output *o, struct state *s);
+/* request_next_turn ends the turn of a stored output: as final, or, with `drop`, by removing it. */
+void request_next_turn(const struct request *r, struct state *s, bool drop);
 bool request_exists(uint64_t id);
 /* The input, wherever it lies; p NULL: none. */
 struct alc_bytes request_input(const struct request *r);
@@ -210,10 +226,23 @@ void payload_read(struct response *r, struct shown *p, uint8_t *buf, size_t n);
 void proof_check(struct shown *shown, const struct state *s, const struct request *r,
                  const struct response *a, const struct output *out, struct alc_bytes statement);
 
+/* ---- onchain.c ---- */
+
+/* onchain_ask has the register judge the quote in `evidence` (base64; p NULL: none, which panics)
+ * over the statement of *shown, and resumes *r with `payload` when it accepts.  `mine`: the stored
+ * output came with this call, and goes when the quote is refused. */
+void onchain_ask(const struct request *r, const struct shown *shown, struct alc_bytes payload,
+                 bool leans, bool mine, struct alc_bytes evidence);
+
 /* ---- admin.c ---- */
 
 void only_owner(const struct state *s);
-/* worker_key_valid: registered and not expired at this block. */
-bool worker_key_valid(const struct alc_hash *key);
+ALC_MUST bool register_load(struct near_account *out); /* false: none is set */
+void register_must(struct near_account *out);          /* panics when none is set */
+
+/* ---- keys.c ---- */
+
+ALC_MUST bool worker_load(struct worker *w, const struct alc_hash *key); /* false: not registered */
+bool worker_good(const struct worker *w); /* not expired at this block */
 
 #endif

@@ -36,7 +36,12 @@
     X(is_paused, VIEW)                                                                             \
     X(get_config, VIEW)                                                                            \
     X(get_event_metadata, VIEW)                                                                    \
-    X(get_storage_version, VIEW)
+    X(get_storage_version, VIEW)                                                                   \
+    X(set_register, CALL)                                                                          \
+    X(get_register, VIEW)                                                                          \
+    X(retain_worker_keys, CALL)                                                                    \
+    X(get_worker_key, VIEW)                                                                        \
+    X(on_quote_verified, PRIVATE)
 
 #define COMPUTE_METHOD_DECLARED(name, kind) void method_##name(void);
 COMPUTE_METHODS(COMPUTE_METHOD_DECLARED)

@@ -1,9 +1,10 @@
 /* contracts/compute/proof.c — whether a statement shows what a request asks for.
  *
- * At level "key" the runtime has verified that the transaction, statement included, was signed by
+ * At every level the runtime has verified that the transaction, statement included, was signed by
  * the worker key; here the statement is held against the request, against what is reported beside
- * it, and against the very bytes that the caller will receive.  A statement is checked in full at
- * every level: one that was looked at in part would read as proof later. */
+ * it, against the very bytes that the caller will receive, and against the enclave that the
+ * register saw behind the key.  A statement is checked in full at every level: one that was looked
+ * at in part would read as proof later. */
 #include "compute.h"
 
 #include "base/enc.h"
@@ -77,13 +78,18 @@ static void check_by(const struct alc_statement *t, const struct state *s)
 {
     struct near_account signer;
     struct alc_hash key;
+    struct worker w;
 
     near_signer(&signer);
     must(alc_bytes_eq(near_account_bytes(&signer), s->operator_id),
          "the call does not come straight from a transaction");
     must(near_signer_key(&key) && alc_hash_eq(&t->worker_key, &key),
          "the transaction is signed by another key");
-    must(worker_key_valid(&key), "the worker key is not registered, or has expired");
+    must(worker_load(&w, &key) && worker_good(&w),
+         "the worker key is not registered, or has expired");
+    if (!w.vouched) return;
+    must(alc_hash_eq(&t->measurement, &w.measurement), "another enclave than the key's");
+    must(t->simulated == w.simulated, "SIMULATED where the key is not, or the other way round");
 }
 
 void proof_check(struct shown *shown, const struct state *s, const struct request *r,
@@ -106,7 +112,9 @@ void proof_check(struct shown *shown, const struct state *s, const struct reques
     check_by(&t, s);
     shown->some = true;
     shown->worker_key = t.worker_key;
-    if ((r->flags & FLAG_WITH_PROOF) != 0)
+    shown->measurement = t.measurement;
+    shown->simulated = t.simulated;
+    if ((r->flags & FLAG_WITH_PROOF) != 0 || r->proof == PROOF_ONCHAIN)
         near_sha256(&shown->statement_hash, (struct alc_bytes){buf, n});
     else
         shown->statement_hash = (struct alc_hash){{0}};

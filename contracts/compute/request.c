@@ -273,6 +273,7 @@ static void check_profile(struct alc_bytes s)
 static enum proof check_proof(const struct args *a, const struct state *s)
 {
     enum proof proof = PROOF_NONE;
+    struct near_account judge;
 
     if (a->params.proof.p != NULL) {
         while (proof < PROOF_COUNT && !alc_bytes_is(a->params.proof, proof_names[proof]))
@@ -280,14 +281,13 @@ static enum proof check_proof(const struct args *a, const struct state *s)
         if (proof == PROOF_COUNT)
             near_panic("params.proof must be \"none\", \"key\", \"quote\" or \"onchain\"");
     }
-    if (proof > PROOF_KEY)
-        near_panic("params.proof \"quote\" and \"onchain\" are not offered yet: ask for \"key\"");
     if (proof == PROOF_NONE && a->params.with_proof)
         near_panic("params.with_proof needs params.proof \"key\": there is no proof to name");
     if (proof > PROOF_NONE && a->source.kind == SOURCE_GITHUB)
         near_panic("params.proof needs a WasmUrl source: a GitHub source names no code hash");
     if (proof > PROOF_NONE && s->chain_id.n == 0)
         near_panic("params.proof is not offered: this contract was set up without a chain_id");
+    if (proof == PROOF_ONCHAIN) register_must(&judge);
     return proof;
 }
 

@@ -54,12 +54,14 @@ struct resolve_args {
     uint64_t id;
     struct response response;
     struct alc_bytes statement; /* base64; p NULL: none */
+    struct alc_bytes evidence;  /* base64, of a quote over the statement; p NULL: none */
 };
 
 static const struct near_field resolve_fields[] = {
     NEAR_FIELD("request_id", struct resolve_args, id, near_read_u64, NEAR_MUST),
     NEAR_FIELD("response", struct resolve_args, response, read_response, NEAR_MUST),
     NEAR_FIELD("statement", struct resolve_args, statement, near_read_string, NEAR_MAY),
+    NEAR_FIELD("evidence", struct resolve_args, evidence, near_read_string, NEAR_MAY),
 };
 
 static const struct near_field submit_fields[] = {
@@ -76,6 +78,7 @@ static const struct near_field both_fields[] = {
     NEAR_FIELD("compilation_note", struct resolve_args, response.note, near_read_string, NEAR_MAY),
     NEAR_FIELD("refund_usd", struct resolve_args, response.refund_usd, near_read_opt_u64, NEAR_MAY),
     NEAR_FIELD("statement", struct resolve_args, statement, near_read_string, NEAR_MAY),
+    NEAR_FIELD("evidence", struct resolve_args, evidence, near_read_string, NEAR_MAY),
 };
 
 /* ---- Money and logs ---- */
@@ -239,12 +242,14 @@ static struct shown judge(const struct state *s, const struct request *r, const 
     return shown;
 }
 
-/* resume lets the promise go on with `a`, and with the stored output when there is one. */
-static void resume(const struct state *s, const struct request *r, struct response *a,
-                   struct shown *shown)
+/* resume lets the promise go on with the response, and with the stored output when there is one; at
+ * level "onchain" once the register has judged the quote.  `mine`: this call stored the output. */
+static void resume(const struct state *s, const struct request *r, struct resolve_args *args,
+                   struct shown *shown, bool mine)
 {
     static uint8_t payload[NEAR_RESUME_MAX_BYTES];
     bool stored = (r->flags & FLAG_OUTPUT) != 0;
+    struct response *a = &args->response;
     size_t n;
 
     log_metrics(&a->used);
@@ -257,7 +262,10 @@ static void resume(const struct state *s, const struct request *r, struct respon
     n = payload_write(payload, sizeof payload, a, shown);
     if (n == 0)
         near_panic("The response is over 1024 bytes: use submit_execution_output_and_resolve");
-    if (!near_yield_resume(&r->data_id, (struct alc_bytes){payload, n}))
+    if (r->proof == PROOF_ONCHAIN && shown->some)
+        onchain_ask(r, shown, (struct alc_bytes){payload, n}, shown->stored && a->success, mine,
+                    args->evidence);
+    else if (!near_yield_resume(&r->data_id, (struct alc_bytes){payload, n}))
         near_panic("Unable to resume: the request no longer waits");
 }
 
@@ -285,7 +293,7 @@ void method_resolve_execution(void)
     out = a.response.output;
     if ((r.flags & FLAG_OUTPUT) != 0 && a.statement.p != NULL) output_load(&out, r.id);
     shown = judge(&s, &r, &a.response, &out, a.statement);
-    resume(&s, &r, &a.response, &shown);
+    resume(&s, &r, &a, &shown, false);
 }
 
 void method_submit_execution_output(void)
@@ -312,5 +320,5 @@ void method_submit_execution_output_and_resolve(void)
     refuse_second_output(&r);
     shown = judge(&s, &r, &a.response, &a.response.output, a.statement);
     submit(&s, &r, &a.response.output);
-    resume(&s, &r, &a.response, &shown);
+    resume(&s, &r, &a, &shown, true);
 }

@@ -100,10 +100,11 @@ void usd_save(const struct prices_usd *p)
 #define REQUEST_FIXED_BYTES                                                                        \
     (2 * sizeof(near_u128) + 3 * sizeof(uint64_t) + sizeof(struct limits) +                        \
      2 * sizeof(struct alc_hash))
-_Static_assert(REQUEST_FIXED_BYTES == offsetof(struct request, zero) + 1, "gaps in a request");
+_Static_assert(REQUEST_FIXED_BYTES == offsetof(struct request, turn) + 1, "gaps in a request");
 
 /* The version is the record's first byte. */
 #define FLAGS_AT (1 + offsetof(struct request, flags))
+#define TURN_AT (1 + offsetof(struct request, turn))
 
 static uint8_t request_buf[REQUEST_MAX_BYTES];
 static size_t request_n; /* of the record that request_load left there */
@@ -225,6 +226,21 @@ void request_add_output(struct request *r, const struct output *o, struct state 
     request_buf[FLAGS_AT] = r->flags;
     near_put(key_bytes(&q), (struct alc_bytes){request_buf, request_n});
     s->pending_bytes += locked(1 + o->bytes.n);
+}
+
+void request_next_turn(const struct request *r, struct state *s, bool drop)
+{
+    struct key k = key_of('o', r->id);
+    struct key q = key_of('r', r->id);
+    size_t n;
+
+    if (drop) {
+        if (!near_take(key_bytes(&k), output_buf, sizeof output_buf, &n)) corrupt();
+        s->pending_bytes -= locked(n);
+        request_buf[FLAGS_AT] = (uint8_t)(r->flags & ~FLAG_OUTPUT);
+    }
+    request_buf[TURN_AT] = (uint8_t)(r->turn + 1);
+    near_put(key_bytes(&q), (struct alc_bytes){request_buf, request_n});
 }
 
 void output_load(struct output *o, uint64_t id)

@@ -349,6 +349,20 @@ void method_get_config(void)
     give_pair(s.owner, s.operator_id);
 }
 
+void method_get_register(void)
+{
+    struct near_out o = result();
+    struct near_account id;
+    struct state s;
+
+    state_load(&s);
+    if (register_load(&id))
+        out_account(&o, near_account_bytes(&id));
+    else
+        near_out_lit(&o, "null");
+    give(&o);
+}
+
 void method_get_event_metadata(void)
 {
     struct state s;

@@ -181,7 +181,8 @@ struct question {
     struct alc_bytes input;
     uint64_t max_instructions;
     uint64_t max_seconds;
-    uint64_t policy_id; /* NO_POLICY: asked for its own sake */
+    uint64_t policy_id;     /* NO_POLICY: asked for its own sake */
+    struct alc_bytes proof; /* "key", "quote" or "onchain": compute refuses what is none */
 };
 
 /* send asks compute for the answer together with its proof, and makes this call's result that of
@@ -208,7 +209,9 @@ static void send(const struct state *s, const struct question *q)
     near_out_str(&o, q->input);
     near_out_lit(&o, ",\"response_format\":\"Json\",\"payer_account_id\":");
     near_out_str(&o, near_account_bytes(&caller));
-    near_out_lit(&o, ",\"params\":{\"with_proof\":true,\"proof\":\"key\"}}");
+    near_out_lit(&o, ",\"params\":{\"with_proof\":true,\"proof\":");
+    near_out_str(&o, q->proof);
+    near_out_lit(&o, "}}");
 
     near_out_lit(&back, "{\"policy_id\":");
     near_out_opt_u64(&back, q->policy_id, q->policy_id != NO_POLICY);
@@ -237,12 +240,16 @@ static const struct near_field ask_fields[] = {
     NEAR_FIELD("input_data", struct question, input, near_read_string, NEAR_MAY),
     NEAR_FIELD("max_instructions", struct question, max_instructions, near_read_u64, NEAR_MAY),
     NEAR_FIELD("max_execution_seconds", struct question, max_seconds, near_read_u64, NEAR_MAY),
+    NEAR_FIELD("proof", struct question, proof, near_read_string, NEAR_MAY),
 };
 
 /* Any question, whose answer is kept and changes nothing else.  The deposit pays the run. */
 static void method_ask(void)
 {
-    struct question q = {.max_instructions = 1000000000, .max_seconds = 60, .policy_id = NO_POLICY};
+    struct question q = {.max_instructions = 1000000000,
+                         .max_seconds = 60,
+                         .policy_id = NO_POLICY,
+                         .proof = ALC_LIT("key")};
     struct state s;
 
     NEAR_ARGS(&q, ask_fields);
@@ -258,16 +265,27 @@ static const struct near_field id_fields[] = {
     NEAR_FIELD("policy_id", struct id_args, id, near_read_u64, NEAR_MUST),
 };
 
-/* Anybody may ask what a policy pays: the program, not the asker, decides. */
+struct claim_args {
+    uint64_t id;
+    struct alc_bytes proof;
+};
+
+static const struct near_field claim_fields[] = {
+    NEAR_FIELD("policy_id", struct claim_args, id, near_read_u64, NEAR_MUST),
+    NEAR_FIELD("proof", struct claim_args, proof, near_read_string, NEAR_MAY),
+};
+
+/* Anybody may ask what a policy pays, and how strong the proof must be beyond "key": the program,
+ * not the asker, decides. */
 static void method_claim(void)
 {
     static uint8_t buf[TEXT_MAX_BYTES + 16];
     struct near_out o = NEAR_OUT(buf);
-    struct id_args a;
+    struct claim_args a = {.proof = ALC_LIT("key")};
     struct policy p;
     struct state s;
 
-    NEAR_ARGS(&a, id_fields);
+    NEAR_ARGS(&a, claim_fields);
     state_load(&s);
     if (!policy_load(&p, a.id)) near_panic("There is no such policy");
     if (p.settled) near_panic("This policy is settled");
@@ -281,6 +299,7 @@ static void method_claim(void)
                  .max_instructions = 1000000000,
                  .max_seconds = 60,
                  .policy_id = p.id,
+                 .proof = a.proof,
              });
 }
 

@@ -208,6 +208,25 @@ uint64_t near_call(uint64_t after, const struct near_call *call)
     return promise;
 }
 
+uint64_t near_batch(struct alc_bytes account)
+{
+    return near_host_promise_batch_create(account.n, at(account.p));
+}
+
+void near_batch_add_key(uint64_t promise, struct alc_bytes key, near_u128 allowance,
+                        struct alc_bytes receiver, struct alc_bytes methods)
+{
+    struct amount a = amount(allowance);
+    near_host_promise_batch_action_add_key_with_function_call(
+        promise, key.n, at(key.p), 0, at(a.v), receiver.n, at(receiver.p), methods.n,
+        at(methods.p));
+}
+
+void near_batch_delete_key(uint64_t promise, struct alc_bytes key)
+{
+    near_host_promise_batch_action_delete_key(promise, key.n, at(key.p));
+}
+
 void near_return_promise(uint64_t promise)
 {
     near_host_promise_return(promise);

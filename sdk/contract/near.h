@@ -7,7 +7,7 @@
  * The same source builds natively: the host functions are then ordinary functions that a fake
  * host supplies (tests/contract/fake_near.c), and near_panic does not return there either.
  * No host function newer than protocol 83 is declared, because one missing import makes every
- * method of a contract uncallable.  JSON is in contract/json.h. */
+ * method of a contract uncallable; near_p256.h has one that is newer.  JSON is in contract/json.h. */
 #ifndef NEAR_H
 #define NEAR_H
 
@@ -56,6 +56,10 @@ NEAR_HOST(void, promise_batch_action_transfer, uint64_t promise, uint64_t amount
 NEAR_HOST(void, promise_batch_action_function_call_weight, uint64_t promise, uint64_t method_n,
           uint64_t method, uint64_t args_n, uint64_t args, uint64_t amount, uint64_t gas,
           uint64_t weight);
+NEAR_HOST(void, promise_batch_action_add_key_with_function_call, uint64_t promise, uint64_t key_n,
+          uint64_t key, uint64_t nonce, uint64_t allowance, uint64_t receiver_n, uint64_t receiver,
+          uint64_t methods_n, uint64_t methods);
+NEAR_HOST(void, promise_batch_action_delete_key, uint64_t promise, uint64_t key_n, uint64_t key);
 NEAR_HOST(uint64_t, promise_batch_then, uint64_t promise, uint64_t account_n, uint64_t account);
 NEAR_HOST(uint64_t, promise_yield_create, uint64_t method_n, uint64_t method, uint64_t args_n,
           uint64_t args, uint64_t gas, uint64_t weight, uint64_t reg);
@@ -155,6 +159,16 @@ struct near_call {
 };
 uint64_t near_call(uint64_t after, const struct near_call *call);
 void near_return_promise(uint64_t promise);
+
+/* near_batch makes an empty receipt for `account`, to which actions are added; it can be waited for
+ * like a call.  Keys are borsh: tag of the curve, then the bytes.
+ * near_batch_add_key: the key may call `methods` (names with commas between) of `receiver`, for at
+ * most `allowance` yoctoNEAR of gas.  The receipt fails when the account has such a key already.
+ * near_batch_delete_key: the receipt fails when there is no such key. */
+uint64_t near_batch(struct alc_bytes account);
+void near_batch_add_key(uint64_t promise, struct alc_bytes key, near_u128 allowance,
+                        struct alc_bytes receiver, struct alc_bytes methods);
+void near_batch_delete_key(uint64_t promise, struct alc_bytes key);
 
 /* near_result copies the result of the one promise that this callback waited for; false: the
  * promise failed, or a yield was not resumed in time.  Panics when there is not exactly one. */

@@ -28,6 +28,7 @@ static struct fake_receipt receipts[FAKE_RECEIPTS_MAX];
 static bool in_view, has_result, result_failed, yielded, resumed, yields_wait = true;
 static struct alc_hash yield_id, resume_id;
 static struct alc_bytes yield_args, resume_payload;
+static size_t promise_returned;
 static uint64_t yields;
 static jmp_buf out_of_call;
 
@@ -130,6 +131,17 @@ void fake_put(struct alc_bytes key, struct alc_bytes value)
 
 /* ---- calls ---- */
 
+static void drop_receipts(void)
+{
+    for (size_t i = 0; i < receipts_n; i++) {
+        drop(&receipts[i].args);
+        drop(&receipts[i].add_key);
+        drop(&receipts[i].delete_key);
+    }
+    receipts_n = 0;
+    promise_returned = FAKE_RECEIPTS_MAX;
+}
+
 static void forget_call(void)
 {
     drop(&args);
@@ -140,13 +152,12 @@ static void forget_call(void)
     drop(&resume_payload);
     for (size_t i = 0; i < logs_n; i++)
         drop(&logs[i]);
-    for (size_t i = 0; i < receipts_n; i++)
-        drop(&receipts[i].args);
+    drop_receipts();
     for (size_t i = 0; i < REGISTERS; i++) {
         drop(&registers[i]);
         register_set[i] = false;
     }
-    logs_n = log_bytes = receipts_n = 0;
+    logs_n = log_bytes = 0;
     yielded = resumed = has_result = false;
 }
 
@@ -179,9 +190,7 @@ static bool run(void (*entry)(void), struct alc_bytes in, bool view)
         ok = false;
         clear(&state);
         state = clone(&before);
-        for (size_t i = 0; i < receipts_n; i++)
-            drop(&receipts[i].args);
-        receipts_n = 0;
+        drop_receipts();
         yielded = resumed = false;
         drop(&returned);
     }
@@ -247,6 +256,11 @@ const struct fake_receipt *fake_receipt(size_t i)
 {
     if (i >= receipts_n) die("no such receipt");
     return &receipts[i];
+}
+
+size_t fake_promise_returned(void)
+{
+    return promise_returned;
 }
 
 bool fake_yielded(struct alc_hash *data_id, struct alc_bytes *in)
@@ -425,6 +439,38 @@ void near_host_promise_batch_action_function_call_weight(uint64_t promise, uint6
     r->weight = weight;
 }
 
+/* Borsh of an Ed25519, secp256k1 or ML-DSA-65 key. */
+static struct alc_bytes key_at(uint64_t n, uint64_t key)
+{
+    static const size_t sizes[] = {32, 64, 1952};
+    const uint8_t *p = mem(key);
+
+    if (n == 0 || p[0] > 2 || n != 1 + sizes[p[0]]) die("not a public key");
+    return copy(p, (size_t)n);
+}
+
+void near_host_promise_batch_action_add_key_with_function_call(
+    uint64_t promise, uint64_t key_n, uint64_t key, uint64_t nonce, uint64_t allowance,
+    uint64_t receiver_n, uint64_t receiver, uint64_t methods_n, uint64_t method_names)
+{
+    struct fake_receipt *r = &receipts[promise];
+
+    if (nonce != 0) die("a nonce that the chain would replace");
+    if (r->add_key.p != NULL) die("two keys in one receipt");
+    r->add_key = key_at(key_n, key);
+    r->allowance = amount_at(allowance);
+    text(r->key_receiver, sizeof r->key_receiver, receiver_n, receiver);
+    text(r->key_methods, sizeof r->key_methods, methods_n, method_names);
+}
+
+void near_host_promise_batch_action_delete_key(uint64_t promise, uint64_t key_n, uint64_t key)
+{
+    struct fake_receipt *r = &receipts[promise];
+
+    if (r->delete_key.p != NULL) die("two keys in one receipt");
+    r->delete_key = key_at(key_n, key);
+}
+
 uint64_t near_host_promise_yield_create(uint64_t method_n, uint64_t method, uint64_t args_n,
                                         uint64_t in, uint64_t gas, uint64_t weight, uint64_t reg)
 {
@@ -471,6 +517,7 @@ uint64_t near_host_promise_result(uint64_t index, uint64_t reg)
 void near_host_promise_return(uint64_t promise)
 {
     if (promise != FAKE_RECEIPTS_MAX && promise >= receipts_n) die("returns no promise");
+    promise_returned = (size_t)promise;
 }
 
 uint64_t near_host_storage_write(uint64_t key_n, uint64_t key, uint64_t value_n, uint64_t value,

@@ -24,15 +24,20 @@ struct fake_env {
     uint64_t time_ns;
 };
 
-/* A receipt that the last call made: a transfer or a function call. */
+/* A receipt that the last call made: a transfer, a function call, or a key added or deleted. */
 struct fake_receipt {
     char receiver[65];
-    char method[257];      /* empty: a transfer */
+    char method[257];      /* empty: none is called */
     struct alc_bytes args; /* owned by the fake until the next call */
     near_u128 amount;
     uint64_t gas;
     uint64_t weight;
     uint64_t after; /* index of another one, or NEAR_NOW */
+    /* keys as borsh, owned like args; p NULL: not that action */
+    struct alc_bytes add_key, delete_key;
+    near_u128 allowance;
+    char key_receiver[65];
+    char key_methods[257];
 };
 
 extern struct fake_env fake_env;
@@ -52,6 +57,7 @@ size_t fake_logs(void);
 struct alc_bytes fake_log(size_t i);
 size_t fake_receipts(void);
 const struct fake_receipt *fake_receipt(size_t i);
+size_t fake_promise_returned(void); /* index of a receipt; FAKE_RECEIPTS_MAX: none, or a yield */
 bool fake_yielded(struct alc_hash *data_id, struct alc_bytes *args); /* by the last call */
 bool fake_resumed(struct alc_hash *data_id, struct alc_bytes *payload);
 /* Whether promise_yield_resume finds the yield: true until told otherwise. */

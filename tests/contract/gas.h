@@ -16,7 +16,7 @@ struct gas_row {
 };
 
 #define GAS_TRIE_NODES 10u /* a state of some thousand records */
-#define GAS_ROWS_MAX 16u
+#define GAS_ROWS_MAX 24u
 
 /* gas_measure runs the day twice and fills rows[0..n); returns n.  What cannot go on aborts. */
 size_t gas_measure(struct gas_row rows[GAS_ROWS_MAX]);

@@ -1,99 +1,13 @@
 /* tests/contract/test_compute_proof.c — statements: which answer is believed. */
-#include "tests/contract/compute_calls.h"
+#include "tests/contract/compute_proofs.h"
 
 #include "base/enc.h"
-#include "crypto/crypto.h"
-#include "verify/verify.h"
-
-/* ---- Proof ---- */
-
-static const struct alc_bytes OUTPUT = {(const uint8_t *)"{\"payout\":1}", 12};
-#define OUTPUT_ARG "{\"Json\":{ \"payout\" : 1 }}"
-#define WORKER 0x22
-
-/* The statement that the last request accepts for OUTPUT; made from what was announced, not from
- * what the contract says of itself, but for the deployment id. */
-static void good_statement(struct alc_statement *t, uint64_t id)
-{
-    const char *view, *at;
-    size_t n;
-
-    *t = (struct alc_statement){
-        .chain_id = ALC_LIT("localnet"),
-        .contract_id = ALC_LIT("compute.test"),
-        .request_id = id,
-        .data_id = last.data_id,
-        .anchor_height = fake_env.height,
-        .attempt = 1,
-        .signer_id = ALC_LIT("alice.test"),
-        .predecessor_id = ALC_LIT("alice.test"),
-        .max_instructions = 1000000000,
-        .max_memory_mb = 128,
-        .max_seconds = 60,
-        .instructions = 5500000,
-        .time_ms = 120,
-        .output_kind = ALC_OUTPUT_JSON,
-    };
-    alc_sha256(&t->request_hash, alc_cstr(last.request_data));
-    alc_sha256(&t->input_hash, ALC_LIT("in"));
-    alc_sha256(&t->output_hash, OUTPUT);
-    assert_true(alc_hex_decode(t->code_hash.b, 32, &n, ALC_LIT(CODE_HASH)));
-    memset(t->worker_key.b, WORKER, 32);
-    ok("get_request_context", fmt("{\"request_id\":%u}", (unsigned)id));
-    view = (const char *)fake_returned().p;
-    at = strstr(view, "\"deployment_id\":\"");
-    assert_non_null(at);
-    assert_true(alc_hex_decode(t->deployment_id.b, 32, &n,
-                               (struct alc_bytes){(const uint8_t *)at + 17, 64}));
-}
-
-static const char *base64_of(const struct alc_statement *t, const char *extra)
-{
-    uint8_t buf[ALC_STATEMENT_MAX_BYTES + 8];
-    static char text[4096];
-    size_t n = alc_statement_write(t, buf, ALC_STATEMENT_MAX_BYTES), m;
-
-    assert_in_range(n, 1, ALC_STATEMENT_MAX_BYTES);
-    memcpy(buf + n, extra, strlen(extra));
-    assert_true(
-        alc_base64_encode(text, sizeof text - 1, &m, (struct alc_bytes){buf, n + strlen(extra)}));
-    text[m] = 0;
-    return text;
-}
-
-static const char *resolve_args(uint64_t id, const char *output, const char *statement)
-{
-    return fmt("{\"request_id\":%u,\"response\":{\"success\":true,\"output\":%s," USED
-               "},\"statement\":\"%s\"}",
-               (unsigned)id, output, statement);
-}
-
-static void as_worker(void)
-{
-    as("op.test");
-    memset(fake_env.signer_key + 1, WORKER, 32);
-}
 
 static void ask_with_proof(void)
 {
     as("owner.test");
     ok("add_worker_key", fmt("{\"public_key\":\"%s\"}", key_text(WORKER)));
     ask(",\"input_data\":\"in\",\"params\":{\"proof\":\"key\",\"with_proof\":true}");
-}
-
-static void envelope_is(const struct alc_statement *t, const char *output, uint64_t id)
-{
-    uint8_t buf[ALC_STATEMENT_MAX_BYTES];
-    struct alc_hash h;
-    char hex[65];
-    size_t n = alc_statement_write(t, buf, sizeof buf);
-
-    alc_sha256(&h, (struct alc_bytes){buf, n});
-    assert_true(alc_hex_encode(hex, 64, &n, alc_hash_bytes(&h)));
-    hex[64] = 0;
-    result_is(fmt("{\"output\":%s,\"statement_hash\":\"%s\",\"worker_key\":\"ed25519:%s\","
-                  "\"request_id\":%u}",
-                  output, hex, key_text(WORKER), (unsigned)id));
 }
 
 static void a_proven_answer_comes_back_with_its_proof(void **state)

@@ -1,8 +1,5 @@
-/* tests/contract/test_compute_setup.c — setting the main contract up, money, cancelling, worker
- * keys. */
+/* tests/contract/test_compute_setup.c — setting the main contract up, money, cancelling. */
 #include "tests/contract/compute_calls.h"
-
-#include "base/enc.h"
 
 /* ---- Setting up ---- */
 
@@ -13,7 +10,10 @@ static void nothing_works_before_new(void **state)
     for (size_t i = 0; methods[i].name != NULL; i++) {
         const char *args = "{\"request_id\":0,\"owner_id\":\"a.b\",\"new_owner_id\":\"a.b\","
                            "\"new_operator_id\":\"a.b\",\"paused\":true,\"max_bytes\":1,"
-                           "\"request_ids\":[]," SOURCE ",\"response\":{\"success\":true," USED "},"
+                           "\"request_ids\":[],\"measurements\":[],\"register_id\":\"a.b\","
+                           "\"report_data\":\"\",\"measurement\":\"" CODE_HASH "\","
+                           "\"simulated\":true,\"turn\":0,\"leans\":true,\"mine\":true,"
+                           "\"payload\":\"\"," SOURCE ",\"response\":{\"success\":true," USED "},"
                            "\"output\":{\"Text\":\"\"},\"success\":true," USED ","
                            "\"public_key\":\"ed25519:11111111111111111111111111111111\"}";
         if (strcmp(methods[i].name, "new") == 0) continue;
@@ -66,11 +66,12 @@ static void a_deposit_is_refused_where_none_belongs(void **state)
     fake_env.deposit = 0;
 }
 
-static void the_callback_is_private(void **state)
+static void the_callbacks_are_private(void **state)
 {
     (void)state;
     as("op.test");
     panics("Method on_execution_response is private", "on_execution_response", "");
+    panics("Method on_quote_verified is private", "on_quote_verified", "");
 }
 
 static void only_the_owner_changes_settings(void **state)
@@ -87,6 +88,8 @@ static void only_the_owner_changes_settings(void **state)
         {"clear_all_pending_requests", "{}"},
         {"add_worker_key", "{\"public_key\":\"11111111111111111111111111111111\"}"},
         {"remove_worker_key", "{\"public_key\":\"11111111111111111111111111111111\"}"},
+        {"retain_worker_keys", "{\"measurements\":[]}"},
+        {"set_register", "{\"register_id\":\"eve.test\"}"},
     };
     (void)state;
     ask("");
@@ -285,49 +288,13 @@ static void the_owner_cancels_many_and_unknown_ones_are_skipped(void **state)
     returns("[6]", "get_pending_request_ids", "{}");
 }
 
-/* ---- Worker keys ---- */
-
-static void worker_keys_are_added_listed_and_removed(void **state)
-{
-    (void)state;
-    ok("add_worker_key", fmt("{\"public_key\":\"ed25519:%s\"}", key_text(1)));
-    ok("add_worker_key", fmt("{\"public_key\":\"ED25519:%s\",\"expires_ns\":5}", key_text(2)));
-    ok("add_worker_key", fmt("{\"public_key\":\"%s\",\"expires_ns\":null}", key_text(3)));
-    ok("add_worker_key", fmt("{\"public_key\":\"%s\",\"expires_ns\":9}", key_text(1)));
-    returns(fmt("[{\"public_key\":\"ed25519:%s\",\"expires_ns\":9},{\"public_key\":\"ed25519:%s\","
-                "\"expires_ns\":5},{\"public_key\":\"ed25519:%s\",\"expires_ns\":null}]",
-                key_text(1), key_text(2), key_text(3)),
-            "get_worker_keys", "");
-    ok("remove_worker_key", fmt("{\"public_key\":\"%s\"}", key_text(1)));
-    returns(
-        fmt("[{\"public_key\":\"ed25519:%s\",\"expires_ns\":null},{\"public_key\":\"ed25519:%s\","
-            "\"expires_ns\":5}]",
-            key_text(3), key_text(2)),
-        "get_worker_keys", "");
-    panics("This worker key is not registered", "remove_worker_key",
-           fmt("{\"public_key\":\"%s\"}", key_text(1)));
-    panics("expected an ed25519 key", "add_worker_key", "{\"public_key\":\"secp256k1:11\"}");
-    panics("expected an ed25519 key", "add_worker_key", "{\"public_key\":\"ed25519:11\"}");
-    panics("expected an ed25519 key", "add_worker_key", "{\"public_key\":\"ed25519:0OIl\"}");
-    for (unsigned i = 10; i < 10 + WORKER_KEYS_MAX - 2; i++) {
-        struct alc_hash k = {{(uint8_t)i, (uint8_t)(i >> 8), 1}};
-        char text[64];
-        size_t n;
-        assert_true(alc_base58_encode(text, 63, &n, alc_hash_bytes(&k)));
-        text[n] = 0;
-        ok("add_worker_key", fmt("{\"public_key\":\"%s\"}", text));
-    }
-    panics("256 worker keys", "add_worker_key", fmt("{\"public_key\":\"%s\"}", key_text(77)));
-    ok("get_worker_keys", "");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(nothing_works_before_new),
         TEST(new_works_once_and_fills_in_defaults),
         TEST(a_deposit_is_refused_where_none_belongs),
-        TEST(the_callback_is_private),
+        TEST(the_callbacks_are_private),
         TEST(only_the_owner_changes_settings),
         TEST(settings_are_kept),
         TEST(estimates_are_the_published_ones),
@@ -339,7 +306,6 @@ int main(void)
         TEST(too_little_money_is_refused),
         TEST(a_stale_request_is_cancelled_by_who_sent_it),
         TEST(the_owner_cancels_many_and_unknown_ones_are_skipped),
-        TEST(worker_keys_are_added_listed_and_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,24 @@ static void a_claim_asks_for_proof(void **state)
     assert_int_equal(fake_receipt(1)->after, 0);
 }
 
+static void the_asker_chooses_the_level_of_proof(void **state)
+{
+    (void)state;
+    as("anyone.test");
+    ok(near_entry_claim, "{\"policy_id\":0,\"proof\":\"onchain\"}");
+    assert_non_null(strstr((const char *)fake_receipt(0)->args.p,
+                           "\"params\":{\"with_proof\":true,\"proof\":\"onchain\"}}"));
+    ok(near_entry_ask, "{\"url\":\"u\",\"hash\":\"h\",\"proof\":\"quote\"}");
+    assert_non_null(strstr((const char *)fake_receipt(0)->args.p,
+                           "\"params\":{\"with_proof\":true,\"proof\":\"quote\"}}"));
+    ok(near_entry_ask, "{\"url\":\"u\",\"hash\":\"h\",\"proof\":null}");
+    assert_non_null(strstr((const char *)fake_receipt(0)->args.p,
+                           "\"params\":{\"with_proof\":true,\"proof\":\"key\"}}"));
+    ok(near_entry_claim, "{\"policy_id\":0,\"proof\":\"x\\\",\\\"y\"}");
+    assert_non_null(strstr((const char *)fake_receipt(0)->args.p,
+                           "\"proof\":\"x\\\",\\\"y\"}}")); /* stays one string */
+}
+
 static void a_proven_answer_is_paid_and_kept(void **state)
 {
     (void)state;
@@ -208,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_claim_asks_for_proof),
+        TEST(the_asker_chooses_the_level_of_proof),
         TEST(a_proven_answer_is_paid_and_kept),
         TEST(an_answer_without_proof_is_refused_and_nothing_kept),
         TEST(no_more_than_the_sum_insured_is_paid_and_only_once),

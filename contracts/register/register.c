@@ -1,0 +1,3 @@
+#include "register.h"
+
+REGISTER_METHODS(NEAR_METHOD)

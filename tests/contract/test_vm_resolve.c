@@ -1,0 +1,272 @@
+/* tests/contract/test_vm_resolve.c — level "onchain" with both compiled contracts in NEAR's VM: the
+ * main contract asks the register about quotes of a SIMULATED platform. */
+#include "tests/contract/vm_proofs.h"
+
+#include "attest/sim.h"
+#include "base/enc.h"
+#include "base/json.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SOURCE                                                                                     \
+    "\"source\":{\"WasmUrl\":{\"url\":\"https://example.org/g.wasm\",\"hash\":"                    \
+    "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"}}"
+#define MORE_THAN_KEY (9 * (uint64_t)ALC_NEAR_TGAS)
+
+static struct vmhost *compute, *judge;
+static struct alc_sim *sim;
+static struct alc_sim_quote usual;
+static struct alc_hash enclave;
+
+static double tgas(uint64_t gas)
+{
+    return (double)gas / 1e12;
+}
+
+static void must(const struct nearvm_outcome *o, const char *what)
+{
+    if (!vmhost_ok(o)) fail_msg("%s", what);
+}
+
+/* call_with passes one string argument, escaped. */
+static void call_with(struct vmhost *h, const char *method, const char *key, struct alc_bytes value)
+{
+    struct alc_buf args = ALC_BUF(1u << 20);
+    struct alc_jw w = {.out = &args};
+
+    alc_jw_obj(&w);
+    alc_jw_key(&w, key);
+    alc_jw_str(&w, value);
+    alc_jw_end(&w);
+    assert_false(args.failed);
+    must(vmhost_call(h,
+                     &(struct vmhost_call){.method = method,
+                                           .args = alc_buf_bytes(&args),
+                                           .deposit = (__uint128_t)ALC_NEAR_TGAS * 1000000000000u}),
+         method);
+    alc_buf_fini(&args);
+}
+
+static const char *hex48(const uint8_t b[48])
+{
+    static char text[8][97];
+    static unsigned turn;
+    char *out = text[turn++ % 8];
+    size_t n;
+    assert_true(alc_hex_encode(out, 96, &n, (struct alc_bytes){b, 48}));
+    out[96] = 0;
+    return out;
+}
+
+static void approve(const char *method)
+{
+    char args[1024];
+    snprintf(
+        args, sizeof args,
+        "{\"measurements\":{\"mrtd\":\"%s\",\"rtmr0\":\"%s\",\"rtmr1\":\"%s\",\"rtmr2\":\"%s\","
+        "\"rtmr3\":\"%s\"}}",
+        hex48(usual.td.mrtd), hex48(usual.td.rtmr[0]), hex48(usual.td.rtmr[1]),
+        hex48(usual.td.rtmr[2]), hex48(usual.td.rtmr[3]));
+    must(vmhost_do(judge, method, args), method);
+}
+
+static int open_both(void **state)
+{
+    static char args[4096], root[2800];
+    struct alc_buf set = ALC_BUF(ALC_COLLATERAL_MAX_BYTES);
+    uint64_t now_ns = alc_clock_system.wall_ns(alc_clock_system.ctx);
+    struct alc_measurement m;
+    struct alc_err err = {0};
+    size_t n;
+
+    (void)state;
+    alc_crypto_init();
+    if (alc_sim_open(&sim, NULL, &alc_clock_system, &err) != ALC_OK) fail_msg("%s", err.text);
+    alc_sim_quote_usual(&usual, ALC_TEE_TDX);
+    memcpy(m.mrtd, usual.td.mrtd, 48);
+    memcpy(m.rtmr, usual.td.rtmr, sizeof m.rtmr);
+    alc_measurement_hash(&enclave, &m, &alc_verify_native);
+
+    judge = vmhost_open(VM_OPERATOR, vmhost_file(ALC_BUILD_DIR "/contracts/register.wasm"));
+    vmhost_env(judge)->time_ns = now_ns;
+    assert_true(alc_base64_encode(root, sizeof root - 1, &n, alc_sim_root(sim)));
+    root[n] = 0;
+    snprintf(args, sizeof args,
+             "{\"owner_id\":\"" VMHOST_SIGNER "\",\"init_worker_account\":\"" VMHOST_SIGNER
+             "\",\"outlayer_contract_id\":\"c.test\",\"chain_id\":\"localnet\","
+             "\"simulated_root\":\"%s\"}",
+             root);
+    must(vmhost_do(judge, "new", args), "new");
+    if (alc_sim_collateral(sim,
+                           &(struct alc_sim_set){.tee = ALC_TEE_TDX, .now_s = now_ns / 1000000000u},
+                           &set, &err) != ALC_OK)
+        fail_msg("%s", err.text);
+    call_with(judge, "put_collateral", "collateral", alc_buf_bytes(&set));
+    alc_buf_fini(&set);
+    approve("add_approved_measurements");
+
+    compute = vmhost_open("c.test", vmhost_file(ALC_BUILD_DIR "/contracts/compute.wasm"));
+    vmhost_env(compute)->time_ns = now_ns;
+    must(vmhost_do(compute, "new",
+                   "{\"owner_id\":\"" VMHOST_SIGNER "\",\"operator_id\":\"" VM_OPERATOR
+                   "\",\"chain_id\":\"localnet\"}"),
+         "new");
+    must(vm_vouched(compute, &enclave), "add_worker_key");
+    return 0;
+}
+
+static int close_both(void **state)
+{
+    (void)state;
+    vmhost_close(compute);
+    vmhost_close(judge);
+    alc_sim_close(sim);
+    compute = judge = NULL;
+    sim = NULL;
+    return 0;
+}
+
+static void request(const char *level)
+{
+    char args[512];
+    snprintf(args, sizeof args,
+             "{" SOURCE
+             ",\"resource_limits\":{},\"params\":{\"proof\":\"%s\",\"with_proof\":true}}",
+             level);
+    must(vmhost_call(compute,
+                     &(struct vmhost_call){.method = "request_execution",
+                                           .args = alc_cstr(args),
+                                           .deposit = (__uint128_t)ALC_NEAR_TGAS * 100000000000u}),
+         "request_execution");
+}
+
+/* A quote of the usual TD with this report data, with one byte changed when flip is below its
+ * length. */
+static void prove(struct vm_proof *p, uint64_t id, size_t flip)
+{
+    struct alc_buf quote = ALC_BUF(ALC_QUOTE_MAX_BYTES);
+    struct alc_sim_quote q = usual;
+    struct alc_err err = {0};
+
+    vm_statement(p, compute, id, ALC_OUTPUT_JSON, alc_cstr(VM_OUTPUT), &enclave);
+    memcpy(q.td.report_data, p->report_data, 64);
+    if (alc_sim_quote(sim, &q, &quote, &err) != ALC_OK) fail_msg("%s", err.text);
+    if (flip < quote.n) quote.p[flip] ^= 1;
+    vm_evidence(p, alc_buf_bytes(&quote));
+    alc_buf_fini(&quote);
+}
+
+static const struct nearvm_outcome *resolve(uint64_t id, const struct vm_proof *p, bool evidence)
+{
+    static char args[65536];
+    snprintf(args, sizeof args, "{\"request_id\":%u," VM_ANSWER ",\"statement\":\"%s\"%s%s%s}",
+             (unsigned)id, p->statement64, evidence ? ",\"evidence\":\"" : "",
+             evidence ? p->evidence64 : "", evidence ? "\"" : "");
+    return vm_by_operator(compute, "resolve_execution", args);
+}
+
+/* Carries the question to the register and its verdict back; returns the gas of both. */
+static uint64_t carry(const struct vm_asked *asked, const char *value, const char *logged)
+{
+    const struct nearvm_outcome *o;
+    uint64_t gas;
+    char *verdict;
+
+    o = vmhost_call(judge, &(struct vmhost_call){.method = "verify_quote",
+                                                 .args = alc_cstr(asked->verify),
+                                                 .signer = VM_OPERATOR,
+                                                 .predecessor = "c.test",
+                                                 .gas = asked->verify_gas});
+    must(o, "verify_quote");
+    gas = o->burnt_gas;
+    print_message("verify_quote: %.3f Tgas\n", tgas(gas));
+    verdict = strndup((const char *)o->value.p, o->value.n);
+    assert_non_null(verdict);
+    o = vm_verdict(compute, asked, alc_cstr(verdict));
+    if (!vmhost_returned(o, value)) fail_msg("%s", verdict);
+    if (logged != NULL) assert_true(vmhost_logged(o, logged));
+    print_message("on_quote_verified: %.3f Tgas\n", tgas(o->burnt_gas));
+    free(verdict);
+    return gas + o->burnt_gas;
+}
+
+static void onchain_costs_little_more_than_key(void **state)
+{
+    static struct vm_proof p;
+    const struct nearvm_outcome *o;
+    struct vm_asked asked;
+    uint64_t key, onchain;
+
+    (void)state;
+    request("key");
+    prove(&p, 0, SIZE_MAX);
+    o = resolve(0, &p, false);
+    must(o, "resolve_execution, key");
+    key = o->burnt_gas;
+    assert_true(vmhost_ok(vmhost_wake(compute, 0)));
+
+    request("onchain");
+    prove(&p, 1, SIZE_MAX);
+    o = resolve(1, &p, true);
+    must(o, "resolve_execution, onchain");
+    onchain = o->burnt_gas;
+    asked = vm_asked(compute);
+    onchain += carry(&asked, "true", NULL);
+    o = vmhost_wake(compute, 0);
+    must(o, "on_execution_response");
+    assert_non_null(memmem(o->value.p, o->value.n, "\"statement_hash\":\"", 18));
+    print_message("onchain: %.3f Tgas above key (%.3f and %.3f)\n", tgas(onchain - key),
+                  tgas(onchain), tgas(key));
+    assert_in_range(onchain, key, key + MORE_THAN_KEY);
+    vm_asked_fini(&asked);
+}
+
+static void the_register_refuses_and_the_request_waits_on(void **state)
+{
+    static struct vm_proof p, other;
+    struct vm_asked asked;
+
+    (void)state;
+    request("onchain");
+    prove(&p, 0, 200); /* a byte of the signed report */
+    must(resolve(0, &p, true), "resolve");
+    asked = vm_asked(compute);
+    (void)carry(&asked, "false", "Quote refused: QUOTE_SIGNATURE");
+    vm_asked_fini(&asked);
+
+    request("onchain");
+    prove(&other, 1, SIZE_MAX); /* a genuine quote, over another statement */
+    prove(&p, 0, SIZE_MAX);
+    memcpy(other.statement64, p.statement64, sizeof p.statement64);
+    must(resolve(0, &other, true), "resolve");
+    asked = vm_asked(compute);
+    (void)carry(&asked, "false", "Quote refused: REPORT_DATA");
+    vm_asked_fini(&asked);
+
+    approve("remove_approved_measurements"); /* today's list decides */
+    must(resolve(0, &p, true), "resolve");
+    asked = vm_asked(compute);
+    (void)carry(&asked, "false", "Quote refused: MEASUREMENT");
+
+    approve("add_approved_measurements"); /* the same question, asked again */
+    (void)carry(&asked, "true", NULL);
+    assert_true(vmhost_ok(vmhost_wake(compute, 0)));
+    vm_asked_fini(&asked);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_both, close_both)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(onchain_costs_little_more_than_key),
+        TEST(the_register_refuses_and_the_request_waits_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
