@@ -4,7 +4,9 @@
 #ifndef ALC_CLI_H
 #define ALC_CLI_H
 
+int alc_cli_attest(int argc, char **argv);
 int alc_cli_demo(int argc, char **argv);
+int alc_cli_doctor(int argc, char **argv);
 int alc_cli_request(int argc, char **argv);
 int alc_cli_run(int argc, char **argv);
 int alc_cli_up(int argc, char **argv);

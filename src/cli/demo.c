@@ -1,9 +1,8 @@
 /* The whole path on one screen: an insurer locks a sum, a claim makes the contract ask for a
  * computation, the promise pauses and resumes with an answer and its proof, and the contract pays.
  */
-#include "attest/attest.h"
+#include "cli/demo.h"
 #include "cli/cli.h"
-#include "cli/node.h"
 
 #include "base/enc.h"
 #include "base/json.h"
@@ -12,37 +11,21 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ARENA_BYTES (64u << 20)
 #define CONSUMER "rain.test.near"
 #define FARMER "farmer.test.near"
-#define GAS_ALL (300u * (uint64_t)ALC_NEAR_TGAS)
 #define SUM_NEAR 5u
 
-static const char policy[] = "{\"place\":\"Seattle\",\"from\":\"2014-03-01\",\"to\":\"2014-03-09\","
-                             "\"threshold_tenths_mm\":100,\"payouts\":["
-                             "{\"rainy_days\":2,\"payout_yocto\":\"1000000000000000000000000\"},"
-                             "{\"rainy_days\":4,\"payout_yocto\":\"2500000000000000000000000\"},"
-                             "{\"rainy_days\":7,\"payout_yocto\":\"5000000000000000000000000\"}]}";
+const char demo_policy[] = "{\"place\":\"Seattle\",\"from\":\"2014-03-01\",\"to\":\"2014-03-09\","
+                           "\"threshold_tenths_mm\":100,\"payouts\":["
+                           "{\"rainy_days\":2,\"payout_yocto\":\"1000000000000000000000000\"},"
+                           "{\"rainy_days\":4,\"payout_yocto\":\"2500000000000000000000000\"},"
+                           "{\"rainy_days\":7,\"payout_yocto\":\"5000000000000000000000000\"}]}";
 
-struct demo {
-    struct cli_settings set;
-    struct cli_state state;
-    struct cli_devnet dev;
-    struct cli_node *node;
-    struct alc_ed25519 user; /* the user's key */
-    struct alc_hash module;
-    char out[4096];   /* where the statement file goes */
-    uint64_t last_ms; /* of the step before */
-    struct alc_arena arena;
-};
-
-/* step says what happened: the block it ended in, gas burnt, and the time since the step before. */
-static void step(struct demo *d, const char *name, uint64_t block, uint64_t gas, const char *fmt,
-                 ...) ALC_PRINTF(5, 6);
-static void step(struct demo *d, const char *name, uint64_t block, uint64_t gas, const char *fmt,
-                 ...)
+void demo_step(struct demo *d, const char *name, uint64_t block, uint64_t gas, const char *fmt, ...)
 {
     uint64_t now = alc_clock_mono_ms(&alc_clock_system), ms = now - d->last_ms;
     char text[600], height[32] = "", burnt[32] = "";
@@ -110,13 +93,8 @@ static enum alc_rc height_of_tx(struct demo *d, uint64_t *height, struct alc_jso
     return rc;
 }
 
-/* A receipt of the claim that ran on an account: which one is told by its place in the order. */
-struct receipt {
-    uint64_t gas, height;
-};
-
-static enum alc_rc receipt_on(struct demo *d, struct receipt *out, const struct alc_json *tx,
-                              const char *account, unsigned nth, struct alc_err *err)
+enum alc_rc demo_receipt_on(struct demo *d, struct demo_receipt *out, const struct alc_json *tx,
+                            const char *account, unsigned nth, struct alc_err *err)
 {
     const struct alc_json *all = alc_json_get(tx, "receipts_outcome");
     const char *hash;
@@ -135,9 +113,25 @@ static enum alc_rc receipt_on(struct demo *d, struct receipt *out, const struct 
     return alc_fail(err, ALC_IO, "the transaction shows no receipt %u on %s", nth, account);
 }
 
-/* resolved finds the worker's receipt on the contract between two blocks. */
-static enum alc_rc resolved(struct demo *d, struct receipt *out, uint64_t from, uint64_t to,
-                            struct alc_err *err)
+/* gas_of_all is what a transaction of the operator burnt, with all that followed from it. */
+static enum alc_rc gas_of_all(struct demo *d, uint64_t *gas, struct alc_bytes tx_hash,
+                              struct alc_err *err)
+{
+    struct alc_near_tx_status status;
+    struct alc_hash hash;
+    size_t n;
+    enum alc_rc rc;
+
+    if (!alc_base58_decode(hash.b, sizeof hash.b, &n, tx_hash) || n != sizeof hash.b)
+        return alc_fail(err, ALC_IO, "a receipt without its transaction");
+    rc = alc_near_rpc_tx(d->dev.client, &status, &hash, CLI_DEVNET_OPERATOR, "FINAL", false,
+                         &d->arena, err);
+    if (rc == ALC_OK) *gas = status.gas_burnt;
+    return rc;
+}
+
+enum alc_rc demo_resolved(struct demo *d, struct demo_receipt *out, uint64_t from, uint64_t to,
+                          bool all, struct alc_err *err)
 {
     const struct alc_near_stream_conf conf = {
         .urls = d->dev.urls, .urls_count = 1, .plain_ok = true};
@@ -150,8 +144,9 @@ static enum alc_rc resolved(struct demo *d, struct receipt *out, uint64_t from, 
         rc = alc_near_stream_get(stream, &block, h, CLI_DEVNET_CONTRACT, &d->arena, err);
         for (size_t i = 0; rc == ALC_OK && i < block.receipts_count; i++) {
             if (!alc_bytes_is(block.receipts[i].predecessor_id, CLI_DEVNET_OPERATOR)) continue;
-            *out = (struct receipt){block.receipts[i].gas_burnt, h};
+            *out = (struct demo_receipt){block.receipts[i].gas_burnt, h};
             found = true;
+            if (all) rc = gas_of_all(d, &out->gas, block.receipts[i].tx_hash, err);
         }
     }
     alc_near_stream_close(stream);
@@ -180,6 +175,37 @@ static enum alc_rc balance(struct demo *d, __uint128_t *out, const char *account
 
 /* ---- the steps ---- */
 
+const char *demo_hardware(const struct demo *d)
+{
+    return alc_attest_simulated(d->enclave.attest)
+               ? "SIMULATED"
+               : alc_source_name(alc_attest_source(d->enclave.attest));
+}
+
+/* registered waits until the chain vouches for the worker's key. */
+static enum alc_rc registered(struct demo *d, struct alc_err *err)
+{
+    const struct timespec tick = {.tv_nsec = 5000000};
+    uint64_t until = alc_clock_mono_ms(&alc_clock_system) + PATIENCE_MS;
+    struct alc_worker_stats stats;
+    struct alc_hash measurement;
+    char hex[65];
+
+    for (;;) {
+        cli_node_stats(d->node, &stats);
+        if (stats.registered) break;
+        if (alc_clock_mono_ms(&alc_clock_system) > until)
+            return alc_fail(err, ALC_TIMEOUT, "the worker's key does not get registered");
+        nanosleep(&tick, NULL);
+    }
+    alc_attest_measurement_hash(d->enclave.attest, &measurement);
+    if (alc_attest_source(d->enclave.attest) != ALC_SOURCE_NONE)
+        demo_step(
+            d, "enclave", 0, 0, "%s quote: the register vouches for the key of enclave %.12s...",
+            alc_source_name(alc_attest_source(d->enclave.attest)), cli_hex(hex, &measurement));
+    return ALC_OK;
+}
+
 static enum alc_rc begin(struct demo *d, struct alc_err *err)
 {
     struct alc_ed25519 key = {0};
@@ -188,17 +214,20 @@ static enum alc_rc begin(struct demo *d, struct alc_err *err)
 
     if (rc == ALC_OK) rc = cli_node_key(&key, d->state.path, err);
     if (rc == ALC_OK) rc = cli_devnet_start(&d->dev, d->state.path, d->set.localnet_port, err);
-    if (rc == ALC_OK) step(d, "chain", 0, 0, "a NEAR chain of one node serves at %s", d->dev.rpc);
-    if (rc == ALC_OK) rc = cli_devnet_prepare(&d->dev, d->state.path, &key, err);
     if (rc == ALC_OK)
-        step(d, "contract", 0, 0, "%s is deployed: %zu bytes of C", CLI_DEVNET_CONTRACT,
-             cli_embedded(CLI_COMPUTE).n);
-    d->set.rpc = d->dev.urls;
-    d->set.plain_http = true;
-    if (rc == ALC_OK) rc = cli_node_open(&d->node, &d->set, d->state.path, &key, err);
+        demo_step(d, "chain", 0, 0, "a NEAR chain of one node serves at %s", d->dev.rpc);
+    cli_devnet_settings(&d->dev, &d->set, d->state.path, &d->arena);
+    if (rc == ALC_OK) rc = cli_enclave_open(&d->enclave, &d->set, d->state.path, true, &key, err);
+    if (rc == ALC_OK) rc = cli_devnet_prepare(&d->dev, d->state.path, d->enclave.attest, err);
+    if (rc == ALC_OK)
+        demo_step(d, "contract", 0, 0, "%s is deployed: %zu bytes of C", CLI_DEVNET_CONTRACT,
+                  cli_embedded(CLI_COMPUTE).n);
+    if (rc == ALC_OK) rc = cli_node_open(&d->node, &d->set, d->state.path, &d->enclave, err);
     if (rc == ALC_OK) rc = cli_node_module(d->node, &d->module, cli_embedded(CLI_RAIN), err);
     if (rc == ALC_OK)
-        step(d, "worker", 0, 0, "watcher, worker and settlement run; attestation is SIMULATED");
+        demo_step(d, "worker", 0, 0, "watcher, worker and settlement run; attestation is %s",
+                  demo_hardware(d));
+    if (rc == ALC_OK) rc = registered(d, err);
     snprintf(path, sizeof path, "%s/user.json", d->state.path);
     if (rc == ALC_OK) rc = alc_near_key_file(&d->user, NULL, path, err);
     alc_ed25519_fini(&key);
@@ -227,20 +256,21 @@ static enum alc_rc insure(struct demo *d, struct alc_err *err)
                       &d->arena, err);
     if (rc == ALC_OK) rc = height_of_tx(d, &height, tx.json, err);
     if (rc != ALC_OK) return rc;
-    step(d, "insurer", height, tx.gas_burnt, "%s is deployed: it believes only what is proven",
-         CONSUMER);
+    demo_step(d, "insurer", height, tx.gas_burnt, "%s is deployed: it believes only what is proven",
+              CONSUMER);
     snprintf(args, sizeof args,
              "{\"beneficiary\":\"%s\",\"policy\":%s,\"max_payout\":\"%u000000000000000000000000\","
              "\"url\":\"https://alcove.invalid/rain.wasm\",\"hash\":\"%s\"}",
-             FARMER, policy, SUM_NEAR, cli_hex(hex, &d->module));
+             FARMER, demo_policy, SUM_NEAR, cli_hex(hex, &d->module));
     make[0] = cli_call("insure", args, 50u * (uint64_t)ALC_NEAR_TGAS, SUM_NEAR * ALC_NEAR_YOCTO);
     rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, CONSUMER, make, 1, true, &tx,
                   &d->arena, err);
     if (rc == ALC_OK) rc = height_of_tx(d, &height, tx.json, err);
     if (rc == ALC_OK)
-        step(d, "policy", height, tx.gas_burnt,
-             "%u NEAR against rain in Seattle, 1 to 9 March 2014; decided by rain.wasm %.12s...",
-             SUM_NEAR, hex);
+        demo_step(
+            d, "policy", height, tx.gas_burnt,
+            "%u NEAR against rain in Seattle, 1 to 9 March 2014; decided by rain.wasm %.12s...",
+            SUM_NEAR, hex);
     return rc;
 }
 
@@ -249,7 +279,7 @@ static enum alc_rc claim(struct demo *d, struct alc_json **answer, struct alc_er
 {
     struct alc_near_action call =
         cli_call("claim", "{\"policy_id\":0}", GAS_ALL, ALC_NEAR_YOCTO / 10);
-    struct receipt asked = {0}, told = {0}, resumed = {0}, paid = {0};
+    struct demo_receipt asked = {0}, told = {0}, resumed = {0}, paid = {0};
     struct alc_near_tx_status tx = {0};
     uint64_t begun = alc_clock_mono_ms(&alc_clock_system), ms;
     enum alc_rc rc;
@@ -257,81 +287,21 @@ static enum alc_rc claim(struct demo *d, struct alc_json **answer, struct alc_er
     rc = cli_send(d->dev.client, CLI_DEVNET_USER, &d->user, CONSUMER, &call, 1, true, &tx,
                   &d->arena, err);
     ms = alc_clock_mono_ms(&alc_clock_system) - begun;
-    if (rc == ALC_OK) rc = receipt_on(d, &asked, tx.json, CLI_DEVNET_CONTRACT, 0, err);
-    if (rc == ALC_OK) rc = receipt_on(d, &resumed, tx.json, CLI_DEVNET_CONTRACT, 1, err);
-    if (rc == ALC_OK) rc = receipt_on(d, &paid, tx.json, CONSUMER, 1, err);
-    if (rc == ALC_OK) rc = resolved(d, &told, asked.height, resumed.height, err);
+    if (rc == ALC_OK) rc = demo_receipt_on(d, &asked, tx.json, CLI_DEVNET_CONTRACT, 0, err);
+    if (rc == ALC_OK) rc = demo_receipt_on(d, &resumed, tx.json, CLI_DEVNET_CONTRACT, 1, err);
+    if (rc == ALC_OK) rc = demo_receipt_on(d, &paid, tx.json, CONSUMER, 1, err);
+    if (rc == ALC_OK) rc = demo_resolved(d, &told, asked.height, resumed.height, false, err);
     if (rc == ALC_OK) {
-        step(d, "claim", asked.height, asked.gas,
-             "the contract asks compute, whose promise pauses");
-        step(d, "resolve", told.height, told.gas,
-             "the worker ran the module and signed the answer with its statement");
-        step(d, "resume", resumed.height, resumed.gas,
-             "the promise resumes; %" PRIu64 " ms from claim to final", ms);
-        step(d, "payout", paid.height, paid.gas, "%s", tx.value.p);
+        demo_step(d, "claim", asked.height, asked.gas,
+                  "the contract asks compute, whose promise pauses");
+        demo_step(d, "resolve", told.height, told.gas,
+                  "the worker ran the module and signed the answer with its statement");
+        demo_step(d, "resume", resumed.height, resumed.gas,
+                  "the promise resumes; %" PRIu64 " ms from claim to final", ms);
+        demo_step(d, "payout", paid.height, paid.gas, "%s", tx.value.p);
         rc = alc_json_open(answer, tx.value, 64u << 10, err);
     }
     alc_json_close(tx.json);
-    return rc;
-}
-
-/* prove finds the statement that the answer names, checks it against everything the demo knows of
- * the run, and writes it out for `alcove verify`. */
-static enum alc_rc prove(struct demo *d, const struct alc_json *answer, struct alc_err *err)
-{
-    const struct alc_bytes code = cli_embedded(CLI_RAIN), chain = ALC_LIT("localnet");
-    struct alc_buf input = ALC_BUF(8192), output = ALC_BUF(8192), file = ALC_BUF(64u << 10);
-    struct alc_bundle b = {.has_request = true, .has_input = true, .has_output = true};
-    struct alc_expect expect = {.chain_id = &chain,
-                                .code = &code,
-                                .request = &b.request,
-                                .input = &b.input,
-                                .output = &b.output};
-    struct alc_answer kept;
-    struct alc_verdict verdict;
-    struct alc_bytes text;
-    struct alc_hash hash;
-    struct alc_job job;
-    uint64_t request_id, id;
-    size_t n;
-    bool answered;
-    enum alc_rc rc = ALC_OK;
-
-    if (!alc_json_str(alc_json_get(answer, "statement_hash"), &text) ||
-        !alc_hex_decode(hash.b, sizeof hash.b, &n, text) || n != sizeof hash.b ||
-        !alc_json_u64(alc_json_get(answer, "request_id"), &request_id))
-        rc = alc_fail(err, ALC_IO, "the consumer kept no proof with its answer");
-    if (rc == ALC_OK)
-        rc = alc_queue_find(cli_node_queue(d->node), &id, ALC_LIT(CLI_DEVNET_CONTRACT), request_id,
-                            err);
-    if (rc == ALC_OK)
-        rc = alc_queue_get(cli_node_queue(d->node), &job, &kept, &answered, id, &d->arena, err);
-    if (rc == ALC_OK)
-        rc = alc_queue_statement(cli_node_queue(d->node), &b.signed_statement, &hash, &d->arena,
-                                 err);
-    if (rc == ALC_OK) {
-        b.request = job.request.data;
-        alc_buf_printf(&input, "{\"policy\":%s}", policy);
-        b.input = alc_buf_bytes(&input);
-        alc_json_dump(alc_json_get(answer, "output"), &output);
-        b.output = alc_buf_bytes(&output);
-        alc_verify_signed(&verdict, b.signed_statement, &expect, &alc_verify_native);
-        if (!verdict.accepted || !alc_hash_eq(&verdict.hash, &hash))
-            rc = alc_fail(err, ALC_CORRUPT, "the statement is refused: %s",
-                          alc_refusal_text(verdict.refusal));
-    }
-    if (rc == ALC_OK) {
-        alc_bundle_write(&file, &b);
-        rc = file.failed ? ALC_NOMEM : cli_write_file(d->out, alc_buf_bytes(&file), err);
-    }
-    if (rc == ALC_OK)
-        step(d, "proof", verdict.statement.anchor_height, 0,
-             "the statement binds request, code, input and output; hardware: SIMULATED.  "
-             "Check it: alcove verify %s",
-             d->out);
-    alc_buf_fini(&input);
-    alc_buf_fini(&output);
-    alc_buf_fini(&file);
     return rc;
 }
 
@@ -347,15 +317,17 @@ static enum alc_rc demo(struct demo *d, struct alc_err *err)
     if (rc == ALC_OK) rc = insure(d, err);
     if (rc == ALC_OK) rc = balance(d, &before, FARMER, err);
     if (rc == ALC_OK) rc = claim(d, &answer, err);
-    if (rc == ALC_OK) rc = prove(d, answer, err);
+    if (rc == ALC_OK) rc = demo_prove(d, answer, err);
+    if (rc == ALC_OK) rc = demo_levels(d, err);
     if (rc == ALC_OK) rc = balance(d, &after, FARMER, err);
     /* Five of the nine days had at least 10 mm: the row of four days pays 2.5 NEAR. */
     if (rc == ALC_OK && after - before != owed)
         rc = alc_fail(err, ALC_CORRUPT, "the beneficiary did not get the 2.5 NEAR that are owed");
     if (rc == ALC_OK)
-        step(d, "done", 0, 0, "%s got 2.5 NEAR, decided off chain, proven on chain", FARMER);
+        demo_step(d, "done", 0, 0, "%s got 2.5 NEAR, decided off chain, proven on chain", FARMER);
     alc_json_close(answer);
     cli_node_close(d->node);
+    cli_enclave_close(&d->enclave);
     cli_devnet_stop(&d->dev);
     alc_ed25519_fini(&d->user);
     cli_state_close(&d->state);

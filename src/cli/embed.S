@@ -11,6 +11,7 @@ alc_embedded_\name\()_end:
 
     .section .rodata
     embed compute, ALC_COMPUTE_WASM
+    embed register, ALC_REGISTER_WASM
     embed consumer, ALC_CONSUMER_WASM
     embed rain, ALC_RAIN_WASM
     .section .note.GNU-stack, "", %progbits

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 extern const uint8_t alc_embedded_compute[], alc_embedded_compute_end[];
+extern const uint8_t alc_embedded_register[], alc_embedded_register_end[];
 extern const uint8_t alc_embedded_consumer[], alc_embedded_consumer_end[];
 extern const uint8_t alc_embedded_rain[], alc_embedded_rain_end[];
 
@@ -21,6 +22,9 @@ struct alc_bytes cli_embedded(enum cli_embedded which)
     case CLI_COMPUTE:
         return (struct alc_bytes){alc_embedded_compute,
                                   (size_t)(alc_embedded_compute_end - alc_embedded_compute)};
+    case CLI_REGISTER:
+        return (struct alc_bytes){alc_embedded_register,
+                                  (size_t)(alc_embedded_register_end - alc_embedded_register)};
     case CLI_CONSUMER:
         return (struct alc_bytes){alc_embedded_consumer,
                                   (size_t)(alc_embedded_consumer_end - alc_embedded_consumer)};

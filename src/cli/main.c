@@ -15,6 +15,8 @@ static const struct {
     {"up", alc_cli_up, "all roles in one process, with a development chain if none is configured"},
     {"request", alc_cli_request, "ask through the chain and wait for the answer"},
     {"run", alc_cli_run, "run a WebAssembly module here, no chain"},
+    {"attest", alc_cli_attest, "ask this enclave for a quote, and say what it measures"},
+    {"doctor", alc_cli_doctor, "look at what the roles need here, and say what is missing"},
     {"verify", alc_cli_verify, "check a statement and say what is proven and what is not"},
 };
 

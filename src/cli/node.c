@@ -4,6 +4,7 @@
 #include "gateway/gateway.h"
 #include "watcher/watcher.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -49,10 +50,55 @@ static const struct alc_conf_item items[] = {
      "port of the development chain; 0: any free one"},
     {"gateway.port", ALC_CONF_U32, FIELD(gateway_port), "0", 0, 65535,
      "port of the gateway, on the loopback; 0: any free one"},
+    {"attest.source", ALC_CONF_STR, FIELD(source), "auto", 1, 16,
+     "where quotes come from: auto, configfs, dstack, simulated, none"},
+    {"attest.configfs-dir", ALC_CONF_STR, FIELD(configfs_dir), "", 0, 3800,
+     "where the kernel's reports are asked for; none: /sys/kernel/config/tsm/report"},
+    {"attest.dstack-socket", ALC_CONF_STR, FIELD(dstack_socket), "", 0, 107,
+     "socket of dstack's guest agent; none: the usual places"},
+    {"attest.batch-ms", ALC_CONF_U32, FIELD(batch_ms), "50", 0, 60000,
+     "statements are collected for so long before one quote vouches for them"},
+    {"attest.records", ALC_CONF_BOOL, FIELD(records), "true", 0, 0,
+     "runs are recorded in OutLayer's form too, each with a quote of its own"},
+    {"attest.register", ALC_CONF_STR, FIELD(register_id), "operator", 0, 64,
+     "the register contract; operator: it lies on the operator's account; empty: keys are added "
+     "by hand"},
+    {"attest.init-account", ALC_CONF_STR, FIELD(init_id), "", 0, 64,
+     "the account that registers the worker's keys"},
+    {"attest.init-key", ALC_CONF_STR, FIELD(init_key), "", 0, 3800, "file of that account's key"},
+    {"attest.check-ms", ALC_CONF_U32, FIELD(check_ms), "15000", 50, 3600000,
+     "between two looks at what the chain says of the worker's key"},
+    {"attest.collateral-url", ALC_CONF_STR, FIELD(collateral_url), ALC_PCS_URL, 0, 2000,
+     "Intel's PCS or a PCCS, for the collateral of hardware; none: somebody else puts it on chain"},
     {"log", ALC_CONF_STR, FIELD(log), "info", 0, 16, "error, warn, info or debug"},
     {"json", ALC_CONF_BOOL, FIELD(json), "false", 0, 0, "say things as lines of JSON"},
 };
 const struct alc_conf_table cli_node_table = {items, sizeof items / sizeof *items, NULL};
+
+static enum alc_rc check_attest(struct cli_settings *s, struct alc_err *err)
+{
+    bool named = s->rpc != NULL && s->rpc[0] != NULL;
+    enum alc_source source;
+    struct alc_near_id id;
+
+    if (!alc_source_read(&source, s->source))
+        return alc_fail(err, ALC_BAD_INPUT,
+                        "attest.source: `%s` is none of auto, configfs, dstack, simulated, none",
+                        s->source);
+    if (strcmp(s->register_id, "operator") == 0) s->register_id = s->operator_id;
+    if (source == ALC_SOURCE_NONE) s->register_id = "";
+    if (s->register_id[0] == 0 || !named) return ALC_OK;
+    if (!alc_near_id_set(&id, alc_cstr(s->register_id)))
+        return alc_fail(err, ALC_BAD_INPUT, "attest.register: `%s` is no account id",
+                        s->register_id);
+    if (!alc_near_id_set(&id, alc_cstr(s->init_id)) || s->init_key[0] == 0)
+        return alc_fail(err, ALC_BAD_INPUT,
+                        "the worker's key is registered with %s: name who does it by "
+                        "--attest-init-account and --attest-init-key, or say --attest-register= "
+                        "when keys are added by hand",
+                        s->register_id);
+    return ALC_OK;
+}
 
 enum alc_rc cli_node_settings(struct cli_settings *out, bool *help, int argc, char **argv,
                               struct alc_arena *arena, struct alc_err *err)
@@ -86,19 +132,19 @@ enum alc_rc cli_node_settings(struct cli_settings *out, bool *help, int argc, ch
         return alc_fail(err, ALC_BAD_INPUT,
                         "a network is named, so a --state folder is needed: it keeps the worker's "
                         "key and what is owed to callers");
-    return ALC_OK;
+    return check_attest(out, err);
 }
 
 /* ---- the roles ---- */
 
 struct cli_node {
     struct cli_settings set;
-    char db[4096], cache[4096];
+    char db[4096], cache[4096], state[4000];
     volatile bool stop;
     struct alc_store *store; /* the caller's thread */
     struct alc_queue *queue;
     struct alc_engine *engine;
-    struct alc_attest *attest;
+    const struct cli_enclave *enclave; /* borrowed */
     struct alc_worker *worker;
     struct alc_gateway *gateway;
     pthread_t watching;
@@ -114,15 +160,7 @@ struct cli_node {
 
 enum alc_rc cli_node_key(struct alc_ed25519 *out, const char *state, struct alc_err *err)
 {
-    char path[4096];
-    enum alc_rc rc;
-
-    snprintf(path, sizeof path, "%s/worker.json", state);
-    if (access(path, F_OK) == 0) return alc_near_key_file(out, NULL, path, err);
-    rc = alc_ed25519_make(out);
-    if (rc == ALC_OK) rc = alc_near_key_file_write(path, out, NULL, err);
-    if (rc != ALC_OK) alc_ed25519_fini(out);
-    return rc;
+    return alc_worker_key(out, state, err);
 }
 
 static void woken(void *ctx, size_t jobs)
@@ -204,24 +242,38 @@ static enum alc_rc open_engine(struct cli_node *n, const char *state, const stru
     return alc_engine_open(&n->engine, &conf, err);
 }
 
+struct alc_worker_conf cli_node_worker(const struct cli_settings *s)
+{
+    return (struct alc_worker_conf){.name = "worker",
+                                    .durable = s->durable,
+                                    .slots = s->slots,
+                                    .max_memory_mb = s->max_memory_mb,
+                                    .chain_id = s->chain_id,
+                                    .network_id = s->network_id,
+                                    .contract_id = s->contract_id,
+                                    .operator_id = s->operator_id,
+                                    .rpc_urls = s->rpc,
+                                    .rpc_urls_count = count_of(s->rpc),
+                                    .module_mirror = s->mirror,
+                                    .plain_http = s->plain_http,
+                                    .clock = &alc_clock_system,
+                                    .batch_ms = s->batch_ms,
+                                    .records = s->records,
+                                    .register_id = s->register_id,
+                                    .init_id = s->init_id,
+                                    .init_key = s->init_key,
+                                    .check_ms = s->check_ms};
+}
+
 static enum alc_rc open_worker(struct cli_node *n, struct alc_err *err)
 {
-    const struct alc_worker_conf conf = {.name = "worker",
-                                         .store_path = n->db,
-                                         .durable = n->set.durable,
-                                         .slots = n->set.slots,
-                                         .max_memory_mb = n->set.max_memory_mb,
-                                         .chain_id = n->set.chain_id,
-                                         .network_id = n->set.network_id,
-                                         .contract_id = n->set.contract_id,
-                                         .operator_id = n->set.operator_id,
-                                         .rpc_urls = n->set.rpc,
-                                         .rpc_urls_count = count_of(n->set.rpc),
-                                         .module_mirror = n->set.mirror,
-                                         .plain_http = n->set.plain_http,
-                                         .engine = n->engine,
-                                         .attest = n->attest,
-                                         .clock = &alc_clock_system};
+    struct alc_worker_conf conf = cli_node_worker(&n->set);
+
+    conf.store_path = n->db;
+    conf.keys_dir = n->state;
+    conf.engine = n->engine;
+    conf.attest = n->enclave->attest;
+    conf.sets = n->enclave->sets;
     return alc_worker_open(&n->worker, &conf, err);
 }
 
@@ -258,12 +310,49 @@ static enum alc_rc open_watcher(struct cli_node *n, struct alc_err *err)
     return rc;
 }
 
+static void put_metric(struct alc_buf *out, const char *name, const char *kind, const char *help,
+                       uint64_t value)
+{
+    alc_buf_printf(out, "# HELP alcove_%s %s\n# TYPE alcove_%s %s\nalcove_%s %" PRIu64 "\n", name,
+                   help, name, kind, name, value);
+}
+
+/* metrics shows how attestation goes. */
+static void metrics(void *ctx, struct alc_buf *out)
+{
+    struct cli_node *n = ctx;
+    struct alc_worker_stats s;
+
+    alc_worker_stats(n->worker, &s);
+    put_metric(out, "quotes_total", "counter", "Quotes made.", s.quotes);
+    put_metric(out, "quote_failures_total", "counter", "Times that no quote came.",
+               s.quote_failures);
+    put_metric(out, "quote_batches_total", "counter", "Batches of statements under one quote.",
+               s.batches);
+    put_metric(out, "statements_quoted_total", "counter", "Statements that a quote vouches for.",
+               s.statements);
+    put_metric(out, "records_total", "counter", "Runs recorded in OutLayer's form.", s.records);
+    put_metric(out, "registrations_total", "counter", "Worker keys registered on chain.",
+               s.registrations);
+    put_metric(out, "worker_registered", "gauge", "1: the chain vouches for the newest key.",
+               s.registered);
+    put_metric(out, "worker_key_expires_seconds", "gauge",
+               "When it no longer does, Unix time; 0: not known.", s.key_expires_s);
+    put_metric(out, "attestation_simulated", "gauge", "1: SIMULATED, no hardware behind it.",
+               alc_attest_simulated(n->enclave->attest));
+}
+
 static enum alc_rc open_gateway(struct cli_node *n, struct alc_err *err)
 {
     const struct alc_gateway_conf conf = {.store_path = n->db,
                                           .contract_id = n->set.contract_id,
                                           .host = "127.0.0.1",
-                                          .port = (uint16_t)n->set.gateway_port};
+                                          .port = (uint16_t)n->set.gateway_port,
+                                          .register_id = n->set.register_id,
+                                          .sets = n->enclave->sets,
+                                          .attest = n->enclave->attest,
+                                          .metrics = metrics,
+                                          .metrics_ctx = n};
     return alc_gateway_open(&n->gateway, &conf, err);
 }
 
@@ -285,18 +374,19 @@ static enum alc_rc add_modules(struct cli_node *n, struct alc_err *err)
 }
 
 enum alc_rc cli_node_open(struct cli_node **out, const struct cli_settings *s, const char *state,
-                          struct alc_ed25519 *key, struct alc_err *err)
+                          const struct cli_enclave *e, struct alc_err *err)
 {
     struct cli_node *n = calloc(1, sizeof *n);
     enum alc_rc rc;
 
     if (n == NULL) return alc_fail(err, ALC_NOMEM, "no memory for the roles");
     n->set = *s;
+    n->enclave = e;
+    snprintf(n->state, sizeof n->state, "%s", state);
     snprintf(n->db, sizeof n->db, "%s/alcove.db", state);
     rc = alc_store_open(&n->store, n->db, false, err);
     if (rc == ALC_OK) rc = alc_queue_open(&n->queue, n->store, err);
-    if (rc == ALC_OK) rc = open_engine(n, state, key, err);
-    if (rc == ALC_OK) rc = alc_attest_open(&n->attest, key, &(struct alc_attest_conf){.source = ALC_SOURCE_NONE}, err);
+    if (rc == ALC_OK) rc = open_engine(n, state, alc_attest_key(e->attest), err);
     if (rc == ALC_OK) rc = add_modules(n, err);
     if (rc == ALC_OK) rc = open_worker(n, err);
     if (rc == ALC_OK) rc = open_watcher(n, err);
@@ -325,10 +415,14 @@ void cli_node_close(struct cli_node *n)
     alc_gateway_close(n->gateway);
     alc_worker_close(n->worker);
     alc_engine_close(n->engine);
-    alc_attest_close(n->attest);
     alc_queue_close(n->queue);
     alc_store_close(n->store);
     free(n);
+}
+
+void cli_node_stats(struct cli_node *n, struct alc_worker_stats *out)
+{
+    alc_worker_stats(n->worker, out);
 }
 
 uint16_t cli_node_port(const struct cli_node *n)

@@ -33,7 +33,9 @@ static const struct alc_conf_item items[] = {
     {"input", ALC_CONF_STR, FIELD(input), "", 0, 0, "what the module gets on stdin"},
     {"input-file", ALC_CONF_STR, FIELD(input_file), "", 0, 4000, "the same from a file"},
     {"format", ALC_CONF_STR, FIELD(format), "Text", 4, 5, "Text, Json or Bytes"},
-    {"proof", ALC_CONF_STR, FIELD(proof), "none", 3, 7, "none or key"},
+    {"proof", ALC_CONF_STR, FIELD(proof), "none", 3, 7,
+     "none; key: the contract checks the signed statement; quote: a quote vouches for it too; "
+     "onchain: the contract checks that quote"},
     {"with-proof", ALC_CONF_BOOL, FIELD(with_proof), "false", 0, 0,
      "the answer names its statement and worker key"},
     {"max-instructions", ALC_CONF_U64, FIELD(max_instructions), "1000000000", 1, 0, "limit"},

@@ -14,8 +14,28 @@ static const char help[] =
     "With no --near-rpc it starts a development chain beside itself, with the contract\n"
     "deployed and a funded user.  Ctrl-C ends everything in order.\n\n";
 
-static void say_people(const struct cli_settings *s, const struct cli_devnet *dev, uint16_t gateway,
-                       const char *state, bool temporary, uint64_t ms)
+static void say_proof(const struct cli_settings *s, const struct alc_attest *attest)
+{
+    enum alc_source source = alc_attest_source(attest);
+    struct alc_hash measurement;
+    char hex[65];
+
+    alc_attest_measurement_hash(attest, &measurement);
+    if (source == ALC_SOURCE_NONE)
+        printf("  proof     SIMULATED: no hardware stands behind the worker's key\n");
+    else
+        printf("  proof     %s%s\n  enclave   %s\n",
+               alc_attest_simulated(attest) ? "SIMULATED: no hardware stands behind its quotes"
+                                            : "hardware, quotes by ",
+               alc_attest_simulated(attest) ? "" : alc_source_name(source),
+               cli_hex(hex, &measurement));
+    if (source != ALC_SOURCE_NONE && s->register_id[0] != 0)
+        printf("  register  %s vouches for the worker's key\n", s->register_id);
+}
+
+static void say_people(const struct cli_settings *s, const struct cli_devnet *dev,
+                       const struct alc_attest *attest, uint16_t gateway, const char *state,
+                       bool temporary, uint64_t ms)
 {
     printf("alcove is up after %llu ms\n", (unsigned long long)ms);
     printf("  chain     %s%s\n", s->rpc[0],
@@ -26,7 +46,7 @@ static void say_people(const struct cli_settings *s, const struct cli_devnet *de
         gateway);
     printf("  state     %s%s\n", state,
            temporary ? "  (removed at the end; --state keeps it)" : "");
-    printf("  proof     SIMULATED: no hardware stands behind the worker's key\n");
+    say_proof(s, attest);
     if (dev->pid > 0) {
         printf("  user      %s, its key in %s/user.json\n\n", CLI_DEVNET_USER, state);
         printf("Ask it something: start with --worker-module build/release/guests/echo.wasm, then\n"
@@ -38,10 +58,13 @@ static void say_people(const struct cli_settings *s, const struct cli_devnet *de
 }
 
 static void say_machines(const struct cli_settings *s, const struct cli_devnet *dev,
-                         uint16_t gateway, const char *state, uint64_t ms)
+                         const struct alc_attest *attest, uint16_t gateway, const char *state,
+                         uint64_t ms)
 {
+    const struct alc_measurement m = alc_attest_measurement(attest);
     struct alc_buf out = ALC_BUF(64u << 10);
     struct alc_jw w = {.out = &out};
+    struct alc_hash measurement;
 
     alc_jw_obj(&w);
     alc_jw_key(&w, "rpc");
@@ -55,7 +78,17 @@ static void say_machines(const struct cli_settings *s, const struct cli_devnet *
     alc_jw_key(&w, "state");
     alc_jw_text(&w, state);
     alc_jw_key(&w, "attestation");
-    alc_jw_text(&w, "SIMULATED");
+    alc_jw_text(&w, alc_attest_simulated(attest) ? "SIMULATED"
+                                                 : alc_source_name(alc_attest_source(attest)));
+    if (alc_attest_source(attest) != ALC_SOURCE_NONE) {
+        alc_attest_measurement_hash(attest, &measurement);
+        alc_jw_key(&w, "measurement");
+        alc_jw_hex(&w, alc_hash_bytes(&measurement));
+        alc_jw_key(&w, "measurements");
+        cli_put_measurements(&w, &m);
+        alc_jw_key(&w, "register_id");
+        alc_jw_text(&w, s->register_id);
+    }
     alc_jw_key(&w, "ready_ms");
     alc_jw_u64(&w, ms);
     alc_jw_key(&w, "localnet_pid");
@@ -89,34 +122,39 @@ static enum alc_rc wait_end(struct cli_node *node, struct cli_devnet *dev, const
     }
 }
 
-static enum alc_rc up(struct cli_settings *s, const sigset_t *signals, struct alc_err *err)
+static enum alc_rc up(struct cli_settings *s, const sigset_t *signals, struct alc_arena *arena,
+                      struct alc_err *err)
 {
     uint64_t begun = alc_clock_mono_ms(&alc_clock_system), ms;
     struct cli_state state = {0};
     struct cli_devnet dev = {0};
+    bool devnet = s->rpc == NULL || s->rpc[0] == NULL;
     struct alc_ed25519 key = {0};
+    struct cli_enclave enclave = {0};
     struct cli_node *node = NULL;
     enum alc_rc rc = cli_state_open(&state, s->state, err);
 
     if (rc == ALC_OK) rc = cli_node_key(&key, state.path, err);
-    if (rc == ALC_OK && (s->rpc == NULL || s->rpc[0] == NULL)) {
+    if (rc == ALC_OK && devnet) {
         rc = cli_devnet_start(&dev, state.path, s->localnet_port, err);
-        if (rc == ALC_OK) rc = cli_devnet_prepare(&dev, state.path, &key, err);
-        s->rpc = dev.urls;
-        s->plain_http = true;
+        cli_devnet_settings(&dev, s, state.path, arena);
     }
-    if (rc == ALC_OK) rc = cli_node_open(&node, s, state.path, &key, err);
+    if (rc == ALC_OK) rc = cli_enclave_open(&enclave, s, state.path, devnet, &key, err);
+    if (rc == ALC_OK && devnet) rc = cli_devnet_prepare(&dev, state.path, enclave.attest, err);
+    if (rc == ALC_OK) rc = cli_node_open(&node, s, state.path, &enclave, err);
     if (rc == ALC_OK) {
         ms = alc_clock_mono_ms(&alc_clock_system) - begun;
         if (s->json)
-            say_machines(s, &dev, cli_node_port(node), state.path, ms);
+            say_machines(s, &dev, enclave.attest, cli_node_port(node), state.path, ms);
         else
-            say_people(s, &dev, cli_node_port(node), state.path, state.temporary, ms);
+            say_people(s, &dev, enclave.attest, cli_node_port(node), state.path, state.temporary,
+                       ms);
         rc = wait_end(node, &dev, signals, err);
         if (rc == ALC_OK && !s->json) printf("\nending in order; Ctrl-C again ends it at once\n");
         pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* nothing on disk minds */
     }
     cli_node_close(node);
+    cli_enclave_close(&enclave);
     cli_devnet_stop(&dev);
     alc_ed25519_fini(&key);
     cli_state_close(&state);
@@ -141,7 +179,7 @@ int alc_cli_up(int argc, char **argv)
         sigaddset(&signals, SIGTERM);
         sigaddset(&signals, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before there are threads */
-        rc = up(&set, &signals, &err);
+        rc = up(&set, &signals, &arena, &err);
     }
     if (rc != ALC_OK) fprintf(stderr, "alcove up: %s\n", alc_err_text(&err, rc));
     alc_arena_fini(&arena);

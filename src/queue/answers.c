@@ -49,6 +49,7 @@ enum alc_rc alc_answer_keep(struct alc_queue *q, uint64_t id, const struct alc_a
                  order != NULL ? ALC_BLOB(alc_hash_bytes(&order->hash)) : ALC_NULL_ARG),
         err);
     if (rc == ALC_CONFLICT) return alc_fail(err, rc, "job %" PRIu64 " has its answer already", id);
+    if (rc == ALC_OK && order != NULL) rc = alc_proof_list(q, id, order, err);
     return rc;
 }
 
@@ -138,6 +139,23 @@ enum alc_rc alc_queue_order(struct alc_queue *q, struct alc_order *out,
     *out = (struct alc_order){.worker_key = *worker_key, .sequence = (uint64_t)alc_rows_int(&r, 0)};
     memcpy(out->hash.b, hash.p, hash.n);
 out:
+    alc_rows_end(&r);
+    return rc;
+}
+
+enum alc_rc alc_queue_owes(struct alc_queue *q, size_t *count, const struct alc_hash *worker_key,
+                           struct alc_err *err)
+{
+    struct alc_rows r;
+    enum alc_rc rc;
+
+    rc = alc_rows_start(&r, q->store,
+                        "SELECT count(*) FROM alc_job j JOIN alc_answer a ON a.id = j.id "
+                        "JOIN alc_statement s ON s.hash = a.statement "
+                        "WHERE j.state IN (2, 3) AND s.worker_key = $1",
+                        ALC_ARGS(ALC_BLOB(alc_hash_bytes(worker_key))), err);
+    if (rc == ALC_OK) rc = alc_rows_next(&r, err);
+    if (rc == ALC_OK) *count = (size_t)alc_rows_int(&r, 0);
     alc_rows_end(&r);
     return rc;
 }

@@ -39,6 +39,20 @@ static const char *const steps[] = {
     " instructions BIGINT NOT NULL, time_ms BIGINT NOT NULL, compile_ms BIGINT,"
     " note BYTEA NOT NULL, refund_usd BIGINT,"
     " statement BYTEA REFERENCES alc_statement (hash));",
+
+    /* Quotes, what they vouch for, records; and the two lists of what waits for one. */
+    "CREATE TABLE alc_batch ("
+    " id BIGINT PRIMARY KEY, root BYTEA NOT NULL UNIQUE, head BYTEA NOT NULL, tail BYTEA NOT NULL,"
+    " event_log BYTEA NOT NULL);"
+    "CREATE TABLE alc_proof ("
+    " statement BYTEA PRIMARY KEY REFERENCES alc_statement (hash),"
+    " batch BIGINT NOT NULL REFERENCES alc_batch (id), path BYTEA NOT NULL);"
+    "CREATE TABLE alc_unproven (job BIGINT PRIMARY KEY, statement BYTEA NOT NULL UNIQUE);"
+    "CREATE TABLE alc_record ("
+    " job BIGINT PRIMARY KEY, call_id TEXT NOT NULL, tx_hash TEXT NOT NULL, text BYTEA NOT NULL);"
+    "CREATE INDEX alc_record_call ON alc_record (call_id, job) WHERE call_id <> '';"
+    "CREATE INDEX alc_record_tx ON alc_record (tx_hash, job) WHERE tx_hash <> '';"
+    "CREATE TABLE alc_unrecorded (job BIGINT PRIMARY KEY)",
 };
 
 enum alc_rc alc_queue_open(struct alc_queue **out, struct alc_store *store, struct alc_err *err)

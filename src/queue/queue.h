@@ -102,6 +102,8 @@ struct alc_order {
     struct alc_hash worker_key;
     uint64_t sequence;
     struct alc_hash hash; /* of the statement */
+    bool prove;           /* alc_queue_unproven lists it until a quote vouches for it */
+    bool record;          /* alc_queue_unrecorded lists its job until it has a record */
 };
 ALC_MUST enum alc_rc alc_queue_finish(struct alc_queue *q, uint64_t id, uint32_t tries,
                                       const struct alc_answer *answer,
@@ -159,6 +161,74 @@ ALC_MUST enum alc_rc alc_queue_find(struct alc_queue *q, uint64_t *id, struct al
 ALC_MUST enum alc_rc alc_queue_statement(struct alc_queue *q, struct alc_bytes *out,
                                          const struct alc_hash *hash, struct alc_arena *arena,
                                          struct alc_err *err);
+/* ---- evidence: which quote vouches for a statement ----
+ *
+ * Many statements share a quote.  The evidence of one, as verify.h encodes it, is the batch's head,
+ * the statement's own part, and the batch's tail; this room joins them and reads none. */
+struct alc_batch {
+    struct alc_hash root;       /* names the batch: what the quote was made for */
+    struct alc_bytes head;      /* tag and binding */
+    struct alc_bytes tail;      /* the quote with its length */
+    struct alc_bytes event_log; /* JSON; empty: none */
+};
+struct alc_batch_leaf {
+    struct alc_hash statement;
+    struct alc_bytes path; /* with its count */
+};
+
+/* alc_queue_put_batch keeps a quote and what it vouches for, and takes the statements off the list
+ * of unproven ones, in one transaction.  ALC_CONFLICT: the root is there already, or a statement
+ * has its quote; then nothing has changed. */
+ALC_MUST enum alc_rc alc_queue_put_batch(struct alc_queue *q, const struct alc_batch *batch,
+                                         const struct alc_batch_leaf *leaves, size_t count,
+                                         struct alc_err *err);
+/* alc_queue_evidence joins the encoded evidence of a statement.  ALC_NOT_FOUND: there is none yet,
+ * or no such statement. */
+ALC_MUST enum alc_rc alc_queue_evidence(struct alc_queue *q, struct alc_bytes *out,
+                                        const struct alc_hash *statement, struct alc_arena *arena,
+                                        struct alc_err *err);
+/* alc_queue_event_log: the log that belongs to a statement's quote, empty when its source has none.
+ * ALC_NOT_FOUND: as above. */
+ALC_MUST enum alc_rc alc_queue_event_log(struct alc_queue *q, struct alc_bytes *out,
+                                         const struct alc_hash *statement, struct alc_arena *arena,
+                                         struct alc_err *err);
+/* alc_queue_last_root: of the newest batch.  ALC_NOT_FOUND: there is none. */
+ALC_MUST enum alc_rc alc_queue_last_root(struct alc_queue *q, struct alc_hash *out,
+                                         struct alc_err *err);
+
+/* alc_queue_owes: how many answers that are not settled have a statement of this key. */
+ALC_MUST enum alc_rc alc_queue_owes(struct alc_queue *q, size_t *count,
+                                    const struct alc_hash *worker_key, struct alc_err *err);
+
+/* alc_queue_unproven fills out[0..*count), *count <= limit, with the oldest statements that wait
+ * for a quote, by their jobs. */
+struct alc_unproven {
+    uint64_t job;
+    struct alc_hash statement;
+};
+ALC_MUST enum alc_rc alc_queue_unproven(struct alc_queue *q, struct alc_unproven *out,
+                                        size_t *count, size_t limit, struct alc_err *err);
+
+/* ---- records: the JSON of one run in OutLayer's form, found three ways ---- */
+
+/* alc_queue_put_record keeps a job's record (another one replaces it) and takes the job off the
+ * list of those that wait for one.  call_id and tx_hash may be empty. */
+ALC_MUST enum alc_rc alc_queue_put_record(struct alc_queue *q, uint64_t job,
+                                          struct alc_bytes call_id, struct alc_bytes tx_hash,
+                                          struct alc_bytes text, struct alc_err *err);
+/* The three return the text.  Of several of one transaction: the first.  ALC_NOT_FOUND. */
+ALC_MUST enum alc_rc alc_queue_record(struct alc_queue *q, struct alc_bytes *out, uint64_t job,
+                                      struct alc_arena *arena, struct alc_err *err);
+ALC_MUST enum alc_rc alc_queue_record_by_tx(struct alc_queue *q, struct alc_bytes *out,
+                                            struct alc_bytes tx_hash, struct alc_arena *arena,
+                                            struct alc_err *err);
+ALC_MUST enum alc_rc alc_queue_record_by_call(struct alc_queue *q, struct alc_bytes *out,
+                                              struct alc_bytes call_id, struct alc_arena *arena,
+                                              struct alc_err *err);
+/* alc_queue_unrecorded: the oldest jobs that wait for a record. */
+ALC_MUST enum alc_rc alc_queue_unrecorded(struct alc_queue *q, uint64_t *out, size_t *count,
+                                          size_t limit, struct alc_err *err);
+
 /* alc_queue_count fills how many jobs are in each state.  It reads every job, 0.2 s for a million:
  * for a person or a minute's tick, not for a loop. */
 ALC_MUST enum alc_rc alc_queue_count(struct alc_queue *q, uint64_t out[ALC_JOB_STATES],

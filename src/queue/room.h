@@ -83,4 +83,10 @@ ALC_MUST enum alc_rc alc_answer_keep(struct alc_queue *q, uint64_t id,
                                      const struct alc_answer *answer, const struct alc_order *order,
                                      struct alc_err *err);
 
+/* -- proofs.c */
+
+/* alc_proof_list puts a job on the lists that its statement's order names. */
+ALC_MUST enum alc_rc alc_proof_list(struct alc_queue *q, uint64_t id, const struct alc_order *order,
+                                    struct alc_err *err);
+
 #endif

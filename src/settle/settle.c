@@ -1,4 +1,4 @@
-#include "settle/settle.h"
+#include "settle/room.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,23 +10,11 @@
  *      └── sign anew ──┘   it can no longer be included */
 enum { OK = 2, FAILED = 3 }; /* SIGNED is 0 and SENT is 1 in the SQL below */
 
-static const char *const steps[] = {
-    "CREATE TABLE outbox ("
-    " job INTEGER NOT NULL, attempt INTEGER NOT NULL, state INTEGER NOT NULL,"
-    " nonce INTEGER NOT NULL, hash BLOB NOT NULL, tx BLOB NOT NULL,"
-    " last_valid INTEGER NOT NULL, asks INTEGER NOT NULL DEFAULT 0,"
-    " ask_at_ms INTEGER NOT NULL DEFAULT 0,"
-    " failure TEXT, gas_burnt INTEGER NOT NULL DEFAULT 0, tokens_burnt BLOB,"
-    " PRIMARY KEY (job, attempt));"
-    "CREATE INDEX outbox_state ON outbox (state, ask_at_ms)",
-};
-
 #define ANCHOR_MAX_AGE_MS 100u /* on a chain with instant blocks a block hash expires fast */
 #define FIRST_PAUSE_MS 50u     /* no transaction is final at once; asking would only slow it */
 #define ASK_PAUSE_MS 100u      /* after the first question about a transaction; it doubles */
 #define ASK_PAUSE_MAX_MS 3200u
-#define TELL_PAUSE_MS 1000u       /* between two complaints in the log */
-#define TX_ARENA_BYTES (8u << 20) /* a transaction of 1.5 MiB, read and signed */
+#define TELL_PAUSE_MS 1000u /* between two complaints in the log */
 
 struct alc_settle {
     struct alc_store *store;
@@ -42,6 +30,8 @@ struct alc_settle {
     uint64_t anchor_ms;
     uint64_t told_ms; /* when a call that was not taken was told of; 0: never */
 };
+
+#define KEY(s) ALC_BLOB(alc_hash_bytes(&(s)->key->public_key))
 
 static enum alc_rc read_validity(struct alc_settle *s, struct alc_err *err)
 {
@@ -71,8 +61,9 @@ static enum alc_rc read_nonce(struct alc_settle *s, struct alc_err *err)
         return alc_fail(err, rc, "account %s has no access key %s: add it", s->account.s, text);
     }
     if (rc != ALC_OK) return rc;
-    rc = alc_rows_start(&rows, s->store, "SELECT COALESCE(MAX(nonce), 0) FROM outbox", ALC_NO_ARGS,
-                        err);
+    rc = alc_rows_start(&rows, s->store,
+                        "SELECT COALESCE(MAX(nonce), 0) FROM outbox WHERE signer = $1",
+                        ALC_ARGS(KEY(s)), err);
     if (rc != ALC_OK) return rc;
     rc = alc_rows_next(&rows, err);
     if (rc == ALC_OK) kept = (uint64_t)alc_rows_int(&rows, 0);
@@ -101,9 +92,10 @@ enum alc_rc alc_settle_open(struct alc_settle **out, struct alc_store *store,
         rc = alc_fail(err, ALC_BAD_INPUT, "`%.80s` is no account id", conf->account_id);
         goto out;
     }
-    rc = alc_store_migrate(store, "settle", steps, sizeof steps / sizeof *steps, err);
+    rc = alc_outbox_migrate(store, err);
     if (rc == ALC_OK) /* the clock of pauses begins anew with each start */
-        rc = alc_store_exec(store, NULL, "UPDATE outbox SET ask_at_ms = 0", ALC_NO_ARGS, err);
+        rc = alc_store_exec(store, NULL, "UPDATE outbox SET ask_at_ms = 0 WHERE signer = $1",
+                            ALC_ARGS(KEY(s)), err);
     if (rc == ALC_OK) rc = read_validity(s, err);
     if (rc == ALC_OK) rc = read_nonce(s, err);
     if (rc == ALC_OK) {
@@ -166,14 +158,15 @@ enum alc_rc alc_settle_put(struct alc_settle *s, uint64_t job, uint32_t attempt,
 
     rc = sign(s, &bytes, &hash, &tx, err);
     if (rc != ALC_OK) goto out;
-    rc = alc_store_exec(s->store, &changed,
-                        "INSERT INTO outbox (job, attempt, state, nonce, hash, tx, last_valid)"
-                        " SELECT $1, $2, 0, $3, $4, $5, $6"
-                        " WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE job = $1 AND attempt >= $2)",
-                        ALC_ARGS(ALC_INT(job), ALC_INT(attempt), ALC_INT(tx.nonce),
-                                 ALC_BLOB(alc_hash_bytes(&hash)), ALC_BLOB(alc_buf_bytes(&bytes)),
-                                 ALC_INT(s->anchor.height + s->valid_blocks)),
-                        err);
+    rc = alc_store_exec(
+        s->store, &changed,
+        "INSERT INTO outbox (job, attempt, state, nonce, hash, tx, last_valid, signer)"
+        " SELECT $1, $2, 0, $3, $4, $5, $6, $7"
+        " WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE job = $1 AND attempt >= $2)",
+        ALC_ARGS(ALC_INT(job), ALC_INT(attempt), ALC_INT(tx.nonce), ALC_BLOB(alc_hash_bytes(&hash)),
+                 ALC_BLOB(alc_buf_bytes(&bytes)), ALC_INT(s->anchor.height + s->valid_blocks),
+                 KEY(s)),
+        err);
     if (rc == ALC_OK && changed == 0)
         rc = alc_fail(err, ALC_CONFLICT, "the outbox holds this attempt, or a later one, already");
     if (rc != ALC_OK) s->nonce--; /* never sent: the next call takes it */
@@ -181,14 +174,6 @@ enum alc_rc alc_settle_put(struct alc_settle *s, uint64_t job, uint32_t attempt,
 out:
     alc_buf_fini(&bytes);
     return rc;
-}
-
-static bool hash_of_row(const struct alc_rows *rows, int column, struct alc_hash *out)
-{
-    struct alc_bytes b = alc_rows_bytes(rows, column);
-    if (b.n != sizeof out->b) return false;
-    memcpy(out->b, b.p, sizeof out->b);
-    return true;
 }
 
 /* not_taken tells, once a second at most, why a node does not take a call now: an operator without
@@ -212,11 +197,12 @@ static enum alc_rc next_signed(struct alc_settle *s, struct alc_bytes *tx, struc
     enum alc_rc rc;
 
     rc = alc_rows_start(&rows, s->store,
-                        "SELECT tx, hash FROM outbox WHERE state = 0 ORDER BY nonce LIMIT 1",
-                        ALC_NO_ARGS, err);
+                        "SELECT tx, hash FROM outbox WHERE signer = $1 AND state = 0 "
+                        "ORDER BY nonce LIMIT 1",
+                        ALC_ARGS(KEY(s)), err);
     if (rc != ALC_OK) return rc;
     rc = alc_rows_next(&rows, err);
-    if (rc == ALC_OK && !hash_of_row(&rows, 1, hash))
+    if (rc == ALC_OK && !alc_outbox_hash(&rows, 1, hash))
         rc = alc_fail(err, ALC_CORRUPT, "the outbox holds a hash that is none");
     if (rc == ALC_OK && !alc_arena_copy(arena, alc_rows_bytes(&rows, 0), tx)) rc = ALC_NOMEM;
     alc_rows_end(&rows);
@@ -282,6 +268,7 @@ static enum alc_rc sign_anew(struct alc_settle *s, const struct alc_hash *old,
     if (rc != ALC_OK)
         return alc_fail(err, ALC_CORRUPT, "the outbox holds bytes that are no transaction");
     rc = read_nonce(s, err);
+    if (rc == ALC_NOT_FOUND) rc = ALC_DENIED;
     if (rc == ALC_OK) rc = sign(s, &out, &hash, &was.tx, err);
     if (rc == ALC_OK)
         rc = alc_store_exec(s->store, NULL,
@@ -295,6 +282,15 @@ static enum alc_rc sign_anew(struct alc_settle *s, const struct alc_hash *old,
     s->unsynced = true;
     alc_buf_fini(&out);
     return rc;
+}
+
+/* read_chain_nonce: ALC_DENIED: the account has lost the key, so no call under it can land. */
+static enum alc_rc read_chain_nonce(struct alc_settle *s, uint64_t *nonce, struct alc_err *err)
+{
+    enum alc_rc rc = alc_near_rpc_nonce(s->rpc, nonce, s->account.s, &s->public_key, err);
+    if (rc != ALC_NOT_FOUND) return rc;
+    return alc_fail(err, ALC_DENIED, "account %s has lost the key of calls that wait",
+                    s->account.s);
 }
 
 /* ask looks one sent call up and moves it on: to OK or FAILED, back to SIGNED, or leaves it. */
@@ -314,8 +310,7 @@ static enum alc_rc ask(struct alc_settle *s, const struct alc_hash *hash, uint64
     if (tx.state == ALC_NEAR_TX_UNKNOWN) {
         /* Read what rules it out first and look again after: it may land in between. */
         rc = alc_near_rpc_final(s->rpc, &head, err);
-        if (rc == ALC_OK)
-            rc = alc_near_rpc_nonce(s->rpc, &chain_nonce, s->account.s, &s->public_key, err);
+        if (rc == ALC_OK) rc = read_chain_nonce(s, &chain_nonce, err);
         if (rc == ALC_OK)
             rc = alc_near_rpc_tx(s->rpc, &tx, hash, s->account.s, "NONE", false, arena, err);
         if (rc != ALC_OK) return rc;
@@ -355,8 +350,9 @@ static enum alc_rc ask_all(struct alc_settle *s, struct alc_err *err)
 
         rc = alc_rows_start(&rows, s->store,
                             "SELECT hash, nonce, last_valid, tx, asks FROM outbox"
-                            " WHERE state = 1 AND ask_at_ms <= $1 ORDER BY ask_at_ms LIMIT 1",
-                            ALC_ARGS(ALC_INT(now)), err);
+                            " WHERE signer = $1 AND state = 1 AND ask_at_ms <= $2"
+                            " ORDER BY ask_at_ms LIMIT 1",
+                            ALC_ARGS(KEY(s), ALC_INT(now)), err);
         if (rc != ALC_OK) return rc;
         rc = alc_rows_next(&rows, err);
         if (rc == ALC_OK) {
@@ -364,7 +360,7 @@ static enum alc_rc ask_all(struct alc_settle *s, struct alc_err *err)
             last_valid = (uint64_t)alc_rows_int(&rows, 2);
             for (int64_t i = alc_rows_int(&rows, 4); i > 0 && pause < ASK_PAUSE_MAX_MS; i--)
                 pause *= 2;
-            if (!hash_of_row(&rows, 0, &hash)) rc = ALC_CORRUPT;
+            if (!alc_outbox_hash(&rows, 0, &hash)) rc = ALC_CORRUPT;
             if (rc == ALC_OK && !alc_arena_copy(&arena, alc_rows_bytes(&rows, 3), &bytes))
                 rc = ALC_NOMEM;
         }
@@ -389,8 +385,9 @@ static enum alc_rc next_final(struct alc_settle *s, struct alc_settled *out,
 
     rc = alc_rows_start(&rows, s->store,
                         "SELECT job, attempt, state, hash, failure, gas_burnt, tokens_burnt"
-                        " FROM outbox WHERE state IN (2, 3) ORDER BY nonce LIMIT 1",
-                        ALC_NO_ARGS, err);
+                        " FROM outbox WHERE signer = $1 AND state IN (2, 3)"
+                        " ORDER BY nonce LIMIT 1",
+                        ALC_ARGS(KEY(s)), err);
     if (rc != ALC_OK) return rc;
     rc = alc_rows_next(&rows, err);
     if (rc == ALC_OK) {
@@ -400,7 +397,7 @@ static enum alc_rc next_final(struct alc_settle *s, struct alc_settled *out,
         out->gas_burnt = (uint64_t)alc_rows_int(&rows, 5);
         tokens = alc_rows_bytes(&rows, 6);
         c = alc_cur(tokens);
-        if (!hash_of_row(&rows, 3, &out->hash) || !alc_cur_u128le(&c, &out->tokens_burnt))
+        if (!alc_outbox_hash(&rows, 3, &out->hash) || !alc_cur_u128le(&c, &out->tokens_burnt))
             rc = alc_fail(err, ALC_CORRUPT, "the outbox holds a row that is none");
         else if (!alc_arena_copy(arena, alc_rows_bytes(&rows, 4), &failure))
             rc = ALC_NOMEM;
@@ -428,22 +425,9 @@ enum alc_rc alc_settle_drop(struct alc_settle *s, uint64_t job, uint32_t attempt
                           ALC_ARGS(ALC_INT(job), ALC_INT(attempt)), err);
 }
 
-enum alc_rc alc_settle_forget(struct alc_settle *s, uint64_t job, struct alc_err *err)
-{
-    return alc_store_exec(s->store, NULL, "DELETE FROM outbox WHERE job = $1",
-                          ALC_ARGS(ALC_INT(job)), err);
-}
-
 enum alc_rc alc_settle_pending(struct alc_settle *s, size_t *count, struct alc_err *err)
 {
-    struct alc_rows rows;
-    enum alc_rc rc;
-
-    rc = alc_rows_start(&rows, s->store, "SELECT COUNT(*) FROM outbox WHERE state IN (0, 1)",
-                        ALC_NO_ARGS, err);
-    if (rc != ALC_OK) return rc;
-    rc = alc_rows_next(&rows, err);
-    if (rc == ALC_OK) *count = (size_t)alc_rows_int(&rows, 0);
-    alc_rows_end(&rows);
-    return rc;
+    return alc_outbox_count(s->store, count,
+                            "SELECT COUNT(*) FROM outbox WHERE signer = $1 AND state IN (0, 1)",
+                            &s->key->public_key, err);
 }

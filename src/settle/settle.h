@@ -4,7 +4,9 @@
  * again; a new signature is made only when the old transaction can no longer be included: its
  * block hash expired, or the key's nonce went past it, and the chain does not know it.
  * Knows accounts, nonces and transactions.  Knows nothing of jobs but their numbers.
- * An alc_settle belongs to one thread, and no other program may send from its key. */
+ * An alc_settle belongs to one thread, and no other program may send from its key.  Several, each
+ * with a key of its own, may share an outbox: when a worker changes its key, what the old one
+ * signed goes out under the old one. */
 #ifndef ALC_SETTLE_H
 #define ALC_SETTLE_H
 
@@ -50,7 +52,8 @@ struct alc_settled {
 
 /* alc_settle_poll asks after the calls that were sent and returns one that is final; it is returned
  * again until dropped.  Calls that can no longer be included are signed anew and sent.
- * ALC_NOT_FOUND: none is final now. */
+ * ALC_NOT_FOUND: none is final now.  ALC_DENIED: the account has lost the key; see
+ * alc_settle_lose. */
 ALC_MUST enum alc_rc alc_settle_poll(struct alc_settle *s, struct alc_settled *out,
                                      struct alc_arena *arena, struct alc_err *err);
 
@@ -58,11 +61,24 @@ ALC_MUST enum alc_rc alc_settle_poll(struct alc_settle *s, struct alc_settled *o
 ALC_MUST enum alc_rc alc_settle_drop(struct alc_settle *s, uint64_t job, uint32_t attempt,
                                      struct alc_err *err);
 
-/* alc_settle_forget drops all calls of a job, sent or not, and whatever becomes of them: their
- * answer is no longer asked for. */
-ALC_MUST enum alc_rc alc_settle_forget(struct alc_settle *s, uint64_t job, struct alc_err *err);
-
-/* alc_settle_pending: calls that are not final. */
+/* alc_settle_pending: calls of this key that are not final. */
 ALC_MUST enum alc_rc alc_settle_pending(struct alc_settle *s, size_t *count, struct alc_err *err);
+
+/* ---- the outbox as a whole; `store` is borrowed ---- */
+
+/* alc_settle_keys fills out[0..*count), *count <= limit, with the public keys under which calls lie
+ * in the outbox, final or not.  It migrates the outbox. */
+ALC_MUST enum alc_rc alc_settle_keys(struct alc_store *store, struct alc_hash *out, size_t *count,
+                                     size_t limit, struct alc_err *err);
+/* alc_settle_held: rows under a key, final ones too. */
+ALC_MUST enum alc_rc alc_settle_held(struct alc_store *store, size_t *count,
+                                     const struct alc_hash *key, struct alc_err *err);
+/* alc_settle_forget drops all calls of a job, sent or not, under whatever key, and whatever becomes
+ * of them: their answer is no longer asked for. */
+ALC_MUST enum alc_rc alc_settle_forget(struct alc_store *store, uint64_t job, struct alc_err *err);
+/* alc_settle_lose drops all calls under a key that the account no longer has: they can never be
+ * included. */
+ALC_MUST enum alc_rc alc_settle_lose(struct alc_store *store, const struct alc_hash *key,
+                                     struct alc_err *err);
 
 #endif

@@ -177,17 +177,22 @@ enum alc_rc wk_answer_output(struct alc_answer *a, struct alc_bytes out, enum wk
     return ALC_OK;
 }
 
-static void put_statement(struct alc_jw *w, const struct alc_answer *a, bool proved)
+static void put_statement(struct alc_jw *w, const struct alc_answer *a, struct alc_bytes evidence,
+                          bool proved)
 {
     struct alc_bytes body = a->statement;
     if (!proved || body.n <= ALC_STATEMENT_SIG_BYTES) return;
     body.n -= ALC_STATEMENT_SIG_BYTES; /* the transaction's own signature stands in its place */
     alc_jw_key(w, "statement");
     alc_jw_base64(w, body);
+    if (evidence.n == 0) return;
+    alc_jw_key(w, "evidence");
+    alc_jw_base64(w, evidence);
 }
 
 enum alc_rc wk_answer_call(const char **method, struct alc_buf *args, const struct alc_job *job,
-                           const struct alc_answer *a, bool proved, bool with_proof)
+                           const struct alc_answer *a, struct alc_bytes evidence, bool proved,
+                           bool with_proof)
 {
     struct alc_buf response = ALC_BUF(8u << 20);
     struct alc_jw w = {.out = args};
@@ -217,7 +222,7 @@ enum alc_rc wk_answer_call(const char **method, struct alc_buf *args, const stru
         alc_jw_bool(&w, true);
         put_members(&w, a);
     }
-    put_statement(&w, a, proved);
+    put_statement(&w, a, evidence, proved);
     alc_jw_end(&w);
     if (response.failed) args->failed = true;
     alc_buf_fini(&response);

@@ -27,14 +27,16 @@ static bool there(const struct alc_json *object, const char *key)
     return v != NULL && alc_json_kind(v) != ALC_JSON_NULL;
 }
 
-static bool read_target(const struct alc_json *source, enum alc_target *out)
+static bool read_target(struct wk_request *r, const struct alc_json *source,
+                        struct alc_arena *arena)
 {
-    struct alc_bytes t;
-    *out = ALC_TARGET_ANY;
+    r->target = ALC_TARGET_ANY;
     if (!there(source, "build_target")) return true;
-    if (!alc_json_str(alc_json_get(source, "build_target"), &t)) return false;
-    if (alc_bytes_is(t, "wasm32-wasip2")) *out = ALC_TARGET_P2;
-    if (alc_bytes_is(t, "wasm32-wasip1") || alc_bytes_is(t, "wasm32-wasi")) *out = ALC_TARGET_P1;
+    if (!text(source, "build_target", arena, &r->build_target)) return false;
+    if (alc_bytes_is(r->build_target, "wasm32-wasip2")) r->target = ALC_TARGET_P2;
+    if (alc_bytes_is(r->build_target, "wasm32-wasip1") ||
+        alc_bytes_is(r->build_target, "wasm32-wasi"))
+        r->target = ALC_TARGET_P1;
     return true;
 }
 
@@ -48,7 +50,7 @@ static bool read_source(struct wk_request *r, const struct alc_json *source,
     if (r->github) return true;
     return text(url, "url", arena, &r->url) && text(url, "hash", arena, &r->hash_hex) &&
            alc_hex_decode(r->code.b, sizeof r->code.b, &n, r->hash_hex) && n == sizeof r->code.b &&
-           read_target(url, &r->target);
+           read_target(r, url, arena);
 }
 
 static bool read_limits(struct wk_request *r, const struct alc_json *limits)
@@ -106,6 +108,8 @@ static const char *read_all(struct wk_request *r, const struct alc_json *d, stru
     if (there(d, "proof")) {
         if (!alc_json_str(alc_json_get(d, "proof"), &proof)) return "proof";
         r->proof = !alc_bytes_is(proof, "none");
+        r->quote = alc_bytes_is(proof, "quote") || alc_bytes_is(proof, "onchain");
+        r->onchain = alc_bytes_is(proof, "onchain");
     }
     return NULL;
 }

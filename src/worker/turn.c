@@ -171,7 +171,7 @@ static enum alc_rc file(struct turn *t, struct alc_err *err)
     struct alc_statement *s = &t->statement;
     struct alc_answer *a = &t->answer;
     uint8_t bytes[ALC_STATEMENT_SIGNED_MAX_BYTES];
-    struct alc_order last, next;
+    struct alc_order last, next = {.sequence = 0};
     size_t n;
     enum alc_rc rc;
 
@@ -190,6 +190,8 @@ static enum alc_rc file(struct turn *t, struct alc_err *err)
     s->sequence = next.sequence;
     if (rc == ALC_NOT_FOUND) rc = ALC_OK;
     if (rc == ALC_OK) rc = alc_attest_sign(w->conf.attest, s, bytes, &n, &next.hash, err);
+    next.prove = w->quotes;
+    next.record = w->quotes && w->conf.records;
     if (rc == ALC_OK) {
         a->statement = (struct alc_bytes){bytes, n};
         rc = alc_queue_finish(t->slot->queue, t->job->id, t->job->tries, a, &next, err);
@@ -239,8 +241,12 @@ static enum alc_rc turn(struct turn *t, bool *gone, struct alc_err *err)
     *gone = rc == ALC_NOT_FOUND;
     if (rc != ALC_OK) return rc;
     unbuilt = wk_request_unbuilt(&t->request);
+    if (unbuilt == NULL && t->request.quote && !t->slot->worker->quotes)
+        unbuilt = "this worker has no source of quotes: ask for proof at level key";
     rc = unbuilt != NULL ? fail(t, ALC_OUTCOME_HOST, unbuilt) : compute(t, err);
-    return rc == ALC_OK ? file(t, err) : rc;
+    if (rc == ALC_OK) rc = file(t, err);
+    if (rc == ALC_OK) wk_prove(t->slot->worker);
+    return rc;
 }
 
 void wk_turn(struct wk_slot *s, const struct alc_job *job, struct alc_arena *arena)

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define LEASE_MS 15000u
@@ -22,22 +23,73 @@ void wk_pause(struct alc_worker *w, pthread_cond_t *cond, uint32_t ms)
     pthread_cond_timedwait(cond, &w->lock, &t);
 }
 
+/* add appends a job; false: no memory. */
+static bool add(struct wk_jobs *list, uint64_t job)
+{
+    if (list->count == list->cap) {
+        size_t cap = list->cap == 0 ? 64 : list->cap * 2;
+        uint64_t *more = realloc(list->ids, cap * sizeof *more);
+        if (more == NULL) return false;
+        list->ids = more;
+        list->cap = cap;
+    }
+    list->ids[list->count++] = job;
+    return true;
+}
+
 void wk_file(struct alc_worker *w, uint64_t job)
 {
     pthread_mutex_lock(&w->lock);
-    if (w->filed_count == w->filed_cap) {
-        size_t cap = w->filed_cap == 0 ? 64 : w->filed_cap * 2;
-        uint64_t *more = realloc(w->filed, cap * sizeof *more);
-        if (more != NULL) {
-            w->filed = more;
-            w->filed_cap = cap;
-        }
-    }
-    if (w->filed_count < w->filed_cap)
-        w->filed[w->filed_count++] = job;
-    else
-        w->look = true;
+    if (!add(&w->filed, job)) w->look = true;
     pthread_cond_broadcast(&w->tell);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void wk_hold(struct alc_worker *w, uint64_t job)
+{
+    pthread_mutex_lock(&w->lock);
+    if (!add(&w->held, job)) w->look = true; /* which finds it again */
+    pthread_mutex_unlock(&w->lock);
+}
+
+void wk_unhold(struct alc_worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    for (size_t i = 0; i < w->held.count; i++)
+        if (!add(&w->filed, w->held.ids[i])) w->look = true;
+    w->held.count = 0;
+    pthread_cond_broadcast(&w->tell);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void wk_prove(struct alc_worker *w)
+{
+    if (!w->quotes) return;
+    pthread_mutex_lock(&w->lock);
+    w->unproven++;
+    pthread_cond_broadcast(&w->prove);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void wk_ready(struct alc_worker *w, bool ready, uint64_t key_expires_s)
+{
+    pthread_mutex_lock(&w->lock);
+    w->ready = w->stats.registered = ready;
+    w->stats.key_expires_s = key_expires_s;
+    if (ready && !w->known) {
+        w->known = true;
+        w->look = true; /* answers that waited for the key */
+    }
+    w->wakes++;
+    pthread_cond_broadcast(&w->wake);
+    pthread_cond_broadcast(&w->tell);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void alc_worker_stats(struct alc_worker *w, struct alc_worker_stats *out)
+{
+    pthread_mutex_lock(&w->lock);
+    *out = w->stats;
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -102,6 +154,15 @@ static enum alc_rc one(struct wk_slot *s, struct alc_err *err)
     return rc;
 }
 
+static bool may_claim(struct alc_worker *w)
+{
+    bool ready;
+    pthread_mutex_lock(&w->lock);
+    ready = w->ready;
+    pthread_mutex_unlock(&w->lock);
+    return ready;
+}
+
 static void *slot_thread(void *slot)
 {
     struct wk_slot *s = slot;
@@ -110,7 +171,7 @@ static void *slot_thread(void *slot)
 
     while (!w->stop) {
         struct alc_err err = {0};
-        enum alc_rc rc = one(s, &err);
+        enum alc_rc rc = may_claim(w) ? one(s, &err) : ALC_NOT_FOUND;
         if (rc == ALC_OK) continue;
         if (rc != ALC_NOT_FOUND)
             alc_log(ALC_WARN, "worker.claim", "slot=%u why=\"%s\" next=\"again\"", s->index,
@@ -159,13 +220,38 @@ static void *heart_thread(void *slot)
     return NULL;
 }
 
-static void make_policy(struct alc_worker *w)
+static void put_setting(struct alc_sha256 *h, const char *name, const char *value)
 {
-    char text[128];
-    int n =
-        snprintf(text, sizeof text, "ALCOVE/POLICY/1 output=%u stderr=%u memory_mb=%u",
-                 ALC_WORKER_OUTPUT_MAX_BYTES, ALC_ENGINE_STDERR_MAX_BYTES, w->conf.max_memory_mb);
-    alc_sha256(&w->policy_hash, (struct alc_bytes){(const uint8_t *)text, (size_t)n});
+    char size[32];
+    int n = snprintf(size, sizeof size, "=%zu:", strlen(value));
+
+    alc_sha256_update(h, ALC_LIT(" "));
+    alc_sha256_update(h, alc_cstr(name));
+    alc_sha256_update(h, (struct alc_bytes){(const uint8_t *)size, (size_t)n});
+    alc_sha256_update(h, alc_cstr(value));
+}
+
+/* The text that is hashed: numbers as they are, and strings as name=<length>:<value>, so that no
+ * value can pass for a setting. */
+void alc_worker_policy(struct alc_hash *out, const struct alc_worker_conf *conf)
+{
+    struct alc_sha256 h;
+    char text[160];
+    int n = snprintf(text, sizeof text,
+                     "ALCOVE/POLICY/2 output=%u stderr=%u memory_mb=%u plain_http=%d rpc=%zu",
+                     ALC_WORKER_OUTPUT_MAX_BYTES, ALC_ENGINE_STDERR_MAX_BYTES, conf->max_memory_mb,
+                     conf->plain_http, conf->rpc_urls_count);
+
+    alc_sha256_init(&h);
+    alc_sha256_update(&h, (struct alc_bytes){(const uint8_t *)text, (size_t)n});
+    for (size_t i = 0; i < conf->rpc_urls_count; i++)
+        put_setting(&h, "url", conf->rpc_urls[i]);
+    put_setting(&h, "chain", conf->chain_id);
+    put_setting(&h, "network", conf->network_id);
+    put_setting(&h, "contract", conf->contract_id);
+    put_setting(&h, "operator", conf->operator_id);
+    put_setting(&h, "mirror", conf->module_mirror);
+    alc_sha256_final(&h, out);
 }
 
 static enum alc_rc start(struct wk_slot *s, void *(*body)(void *), bool *runs, struct alc_err *err)
@@ -181,6 +267,8 @@ static enum alc_rc start_all(struct alc_worker *w, struct alc_err *err)
     enum alc_rc rc;
 
     rc = start(&w->settler, wk_settler, &w->settler_runs, err);
+    if (rc == ALC_OK && w->quotes) rc = start(&w->prover, wk_prover, &w->prover_runs, err);
+    if (rc == ALC_OK && !w->ready) rc = start(&w->registrar, wk_registrar, &w->registrar_runs, err);
     for (unsigned i = 0; i < w->conf.slots && rc == ALC_OK; i++) {
         bool runs = false;
         rc = start(&w->slots[i], slot_thread, &runs, err);
@@ -207,6 +295,8 @@ enum alc_rc alc_worker_open(struct alc_worker **out, const struct alc_worker_con
     pthread_cond_init(&w->wake, &attr);
     pthread_cond_init(&w->tell, &attr);
     pthread_cond_init(&w->beat, &attr);
+    pthread_cond_init(&w->prove, &attr);
+    pthread_cond_init(&w->rest, &attr);
     pthread_condattr_destroy(&attr);
     if (conf->slots == 0 || conf->slots > ALC_WORKER_SLOTS_MAX) {
         rc = alc_fail(err, ALC_BAD_INPUT, "%u slots: give 1 to %u", conf->slots,
@@ -214,7 +304,16 @@ enum alc_rc alc_worker_open(struct alc_worker **out, const struct alc_worker_con
         goto out;
     }
     alc_engine_id(conf->engine, &w->engine_id);
-    make_policy(w);
+    alc_worker_policy(&w->policy_hash, conf);
+    w->quotes = alc_attest_source(conf->attest) != ALC_SOURCE_NONE;
+    w->ready = w->known = w->stats.registered = !w->quotes || conf->register_id[0] == 0;
+    if (!w->ready && (conf->init_key == NULL || conf->init_id == NULL || conf->keys_dir == NULL)) {
+        rc = alc_fail(err, ALC_BAD_INPUT,
+                      "registering the worker's key needs the init account, its key and a folder");
+        goto out;
+    }
+    rc = wk_keys_load(w, err);
+    if (rc != ALC_OK) goto out;
     w->slots = calloc(conf->slots, sizeof *w->slots);
     if (w->slots == NULL) {
         rc = alc_fail(err, ALC_NOMEM, "no memory for %u slots", conf->slots);
@@ -222,6 +321,8 @@ enum alc_rc alc_worker_open(struct alc_worker **out, const struct alc_worker_con
     }
     rc = tools_open(&w->heart, w, conf->slots, err);
     if (rc == ALC_OK) rc = tools_open(&w->settler, w, conf->slots + 1, err);
+    if (rc == ALC_OK) rc = tools_open(&w->prover, w, conf->slots + 2, err);
+    if (rc == ALC_OK) rc = tools_open(&w->registrar, w, conf->slots + 3, err);
     for (unsigned i = 0; i < conf->slots && rc == ALC_OK; i++)
         rc = tools_open(&w->slots[i], w, i, err);
     /* The store belongs to this process: whoever held a lease is dead. */
@@ -244,20 +345,29 @@ void alc_worker_close(struct alc_worker *w)
     pthread_cond_broadcast(&w->wake);
     pthread_cond_broadcast(&w->tell);
     pthread_cond_broadcast(&w->beat);
+    pthread_cond_broadcast(&w->prove);
+    pthread_cond_broadcast(&w->rest);
     pthread_mutex_unlock(&w->lock);
     for (unsigned i = 0; i < w->slots_running; i++)
         pthread_join(w->slots[i].thread, NULL);
     if (w->heart_runs) pthread_join(w->heart.thread, NULL);
     if (w->settler_runs) pthread_join(w->settler.thread, NULL);
+    if (w->prover_runs) pthread_join(w->prover.thread, NULL);
+    if (w->registrar_runs) pthread_join(w->registrar.thread, NULL);
     for (unsigned i = 0; w->slots != NULL && i < w->conf.slots; i++)
         tools_close(&w->slots[i]);
     tools_close(&w->heart);
     tools_close(&w->settler);
+    tools_close(&w->prover);
+    tools_close(&w->registrar);
     free(w->slots);
-    free(w->filed);
+    free(w->filed.ids);
+    free(w->held.ids);
     pthread_cond_destroy(&w->wake);
     pthread_cond_destroy(&w->tell);
     pthread_cond_destroy(&w->beat);
+    pthread_cond_destroy(&w->prove);
+    pthread_cond_destroy(&w->rest);
     pthread_mutex_destroy(&w->lock);
     pthread_mutex_destroy(&w->order);
     free(w);

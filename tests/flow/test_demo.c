@@ -109,9 +109,9 @@ static int verify(const char *path)
 
 /* ---- demo ---- */
 
-static const char *const demo_steps[] = {"chain",  "contract", "worker",  "insurer",
-                                         "policy", "claim",    "resolve", "resume",
-                                         "payout", "proof",    "done"};
+static const char *const demo_steps[] = {
+    "chain",  "contract", "worker", "enclave", "insurer", "policy", "claim",   "resolve",
+    "resume", "payout",   "proof",  "quote",   "key",     "quote",  "onchain", "done"};
 #define STEPS (sizeof demo_steps / sizeof *demo_steps)
 
 static void demo_shows_each_step(void **state)
@@ -132,7 +132,7 @@ static void demo_shows_each_step(void **state)
         assert_true(alc_json_u64(alc_json_get(doc, "block"), &block));
         assert_true(alc_json_u64(alc_json_get(doc, "gas"), &gas));
         /* The one logical transaction: asked, resolved, resumed, paid, each in a later block. */
-        if (n >= 5 && n <= 8) {
+        if (n >= 6 && n <= 9) {
             assert_true(block > height && gas > 0);
             height = block;
         }

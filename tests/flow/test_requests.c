@@ -394,7 +394,7 @@ static const struct {
     {{.max_instructions = HOUR_OF_FUEL + 1}, 0, "max_instructions"},
     {{.payment = 1}, 0, "Insufficient payment"},
     {{.source = GITHUB, .params = "{\"proof\":\"key\"}"}, 0, "needs a WasmUrl source"},
-    {{.params = "{\"proof\":\"quote\"}"}, 0, "not offered yet"},
+    {{.params = "{\"proof\":\"onchain\"}"}, 0, "no register contract is set"},
     {{.params = "{\"with_proof\":true}"}, 0, "needs params.proof"},
     {{.format = "Text"}, 9999, "16384 bytes of logs"}, /* each is four bytes in the event */
 };

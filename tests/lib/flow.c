@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define ARENA_BYTES ((size_t)512 << 20)
-#define READY_LINE_MAX 16384u
 #define LOG_MAX_BYTES (16u << 20)
 #define LOG_SHOWN_BYTES 3000u
 #define POLL_MS 5u
@@ -102,10 +101,33 @@ static void read_prices(struct flow *f)
     alc_json_close(doc);
 }
 
-struct flow *flow_open(void)
+/* prepare makes on the chain what a node with the same flags needs. */
+static void prepare(struct flow *f)
+{
+    const char *const flags[] = {"--near-rpc",       f->dev.rpc,          "--state", f->state.path,
+                                 "--attest-source",  f->source,           "--log",   "error",
+                                 "--dev-plain-http", "--attest-register="};
+    struct alc_ed25519 worker = {0};
+    struct cli_enclave enclave = {0};
+    struct cli_settings set = {0};
+    struct alc_err err;
+    bool help;
+
+    flow_must(f,
+              cli_node_settings(&set, &help, sizeof flags / sizeof *flags,
+                                (char **)(uintptr_t)flags, &f->arena, &err),
+              &err);
+    flow_must(f, cli_node_key(&worker, f->state.path, &err), &err);
+    flow_must(f, cli_enclave_open(&enclave, &set, f->state.path, true, &worker, &err), &err);
+    f->worker = alc_near_key_of(alc_attest_key(enclave.attest));
+    flow_must(f, cli_devnet_prepare(&f->dev, f->state.path, enclave.attest, &err), &err);
+    cli_enclave_close(&enclave);
+    snprintf(f->init_key, sizeof f->init_key, "%s/init.json", f->state.path);
+}
+
+static struct flow *open_chain(const char *source)
 {
     struct flow *f = calloc(1, sizeof *f);
-    struct alc_ed25519 worker = {0};
     struct alc_near_key user;
     struct alc_err err;
     char path[4096];
@@ -116,11 +138,9 @@ struct flow *flow_open(void)
     f->arena = ALC_ARENA(ARENA_BYTES);
     flow_must(f, cli_state_open(&f->state, "", &err), &err);
     snprintf(f->log, sizeof f->log, "%s/up.log", f->state.path);
-    flow_must(f, cli_node_key(&worker, f->state.path, &err), &err);
-    f->worker = alc_near_key_of(&worker);
+    f->source = source;
     flow_must(f, cli_devnet_start(&f->dev, f->state.path, 0, &err), &err);
-    flow_must(f, cli_devnet_prepare(&f->dev, f->state.path, &worker, &err), &err);
-    alc_ed25519_fini(&worker);
+    prepare(f);
     snprintf(path, sizeof path, "%s/user.json", f->state.path);
     flow_must(f, alc_near_key_file(&f->user, NULL, path, &err), &err);
     user = alc_near_key_of(&f->user);
@@ -134,6 +154,16 @@ struct flow *flow_open(void)
     make_payer(f);
     read_prices(f);
     return f;
+}
+
+struct flow *flow_open(void)
+{
+    return open_chain("none");
+}
+
+struct flow *flow_open_attested(void)
+{
+    return open_chain("simulated");
 }
 
 void flow_forget(struct flow *f)
@@ -285,12 +315,19 @@ static void child(struct flow *f, const char *failpoint, const char *const *more
     const char *argv[64] = {
         "alcove",  "up",          "--near-rpc",       f->rpc != NULL ? f->rpc : f->dev.rpc,
         "--state", f->state.path, "--dev-plain-http", "--json",
-        "--log",   "info"};
-    size_t n = 10;
+        "--log",   "info",        "--attest-source",  f->source};
+    size_t n = 12;
     char program[4096];
     ssize_t len = readlink("/proc/self/exe", program, sizeof program - 16);
     int log = open(f->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
+    if (strcmp(f->source, "none") != 0) {
+        static const char *const quick[] = {"--attest-check-ms", "100", "--attest-init-account",
+                                            CLI_DEVNET_INIT, "--attest-init-key"};
+        memcpy(argv + n, quick, sizeof quick);
+        n += sizeof quick / sizeof *quick;
+        argv[n++] = f->init_key;
+    }
     for (; more != NULL && *more != NULL && n < 63; more++)
         argv[n++] = *more;
     setpgid(0, 0);
@@ -305,22 +342,25 @@ static void child(struct flow *f, const char *failpoint, const char *const *more
     _exit(127);
 }
 
-static void read_ready(struct flow *f, int fd)
+static void read_ready(struct flow *f, int fd, bool may_die)
 {
     uint64_t until = now_ms() + FLOW_PATIENCE_MS;
-    char line[READY_LINE_MAX];
+    char *line = f->ready;
     size_t n = 0;
 
+    line[0] = 0;
     for (;;) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
         uint64_t now = now_ms();
         ssize_t got = -1;
         if (now > until || poll(&p, 1, (int)(until - now)) == 0)
             flow_fail(f, "`alcove up` did not get ready");
-        got = read(fd, line + n, sizeof line - 1 - n);
+        got = read(fd, line + n, sizeof f->ready - 1 - n);
         if (got < 0 && errno == EINTR) continue;
+        if (got <= 0 && may_die) return;
         if (got <= 0) flow_fail(f, "`alcove up` ended before it was ready");
         n += (size_t)got;
+        line[n] = 0;
         if (memchr(line, '\n', n) != NULL) return;
     }
 }
@@ -342,7 +382,7 @@ void flow_up(struct flow *f, const char *failpoint, const char *const *more)
     close(pipes[1]);
     assert_true(f->up > 0);
     f->ups++;
-    read_ready(f, pipes[0]);
+    read_ready(f, pipes[0], failpoint != NULL);
     close(pipes[0]);
 }
 

@@ -33,6 +33,9 @@ struct flow {
     struct alc_ed25519 user;
     struct alc_near_key worker; /* the node's */
     uint64_t nonce;             /* of the user's key, the last used */
+    const char *source;         /* of quotes, in the words of --attest-source */
+    char init_key[4096];        /* file of who registers keys */
+    char ready[16384];          /* the last node's ready line; "" when it died before */
     pid_t up;                   /* 0: no node runs */
     uint64_t ups;               /* nodes started so far */
     const char *rpc;            /* what a node is given as its RPC; NULL: the chain itself */
@@ -42,8 +45,13 @@ struct flow {
     struct alc_arena arena; /* until flow_forget */
 };
 
-/* flow_open starts a chain in a temporary folder with contract, operator, user and payer. */
+/* flow_open starts a chain in a temporary folder with contract, operator, user and payer; the owner
+ * adds the worker's key, and nodes make no quotes. */
 struct flow *flow_open(void);
+/* flow_open_attested is flow_open with the register contract on the operator's account: nodes make
+ * SIMULATED quotes and register their keys.  A node whose flags change the policy is another
+ * enclave than the one that is approved. */
+struct flow *flow_open_attested(void);
 /* flow_close ends the node (expecting a clean end) and the chain, and removes the folder. */
 void flow_close(struct flow *f);
 void flow_forget(struct flow *f); /* frees what earlier answers borrow */
@@ -59,7 +67,8 @@ void flow_until(struct flow *f, bool (*holds)(struct flow *f, void *ctx), void *
 /* ---- the node ---- */
 
 /* flow_up starts `alcove up` on the chain and waits for its ready line.  failpoint: where it kills
- * itself, and the test is skipped in a build without failpoints; NULL: nowhere.  more: further
+ * itself, which may be before it is ready, and the test is skipped in a build without failpoints;
+ * NULL: nowhere.  more: further
  * flags, NULL at the end; may be NULL. */
 void flow_up(struct flow *f, const char *failpoint, const char *const *more);
 /* flow_died waits until the node is dead by SIGKILL; flow_kill sends it. */

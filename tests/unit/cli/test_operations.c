@@ -71,6 +71,10 @@ static void the_page_s_example_is_what_it_says(void **state)
     assert_int_equal(set.slots, 7); /* a flag wins over the file */
     assert_int_equal(set.max_memory_mb, 512);
     assert_false(set.plain_http);
+    assert_string_equal(set.source, "auto");
+    assert_string_equal(set.register_id, "worker.you.testnet"); /* on the operator's account */
+    assert_string_equal(set.init_id, "init.you.testnet");
+    assert_string_equal(set.init_key, "/etc/alcove/init.json");
     unlink(name);
     alc_arena_fini(&arena);
 }

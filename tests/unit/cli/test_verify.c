@@ -262,7 +262,9 @@ static void machines_get_the_same_verdict(void **state)
     assert_int_equal(run(f, f->path, "--json", NULL, NULL), 0);
     doc = verdict(f);
     assert_true(alc_json_bool(alc_json_get(doc, "accepted"), &yes) && yes);
+    is_text(doc, "verdict", "pass");
     assert_int_equal(alc_json_kind(alc_json_get(doc, "refusal")), ALC_JSON_NULL);
+    assert_int_equal(alc_json_kind(alc_json_get(doc, "quote")), ALC_JSON_NULL);
     assert_true(alc_json_bool(alc_json_get(doc, "hardware"), &yes) && !yes);
     is_text(doc, "attestation", "SIMULATED");
     is_text(doc, "worker_key", "ed25519:FVen3X669xLzsi6N2V91DoiyzHzg1uAgqiT8jZ9nS96Z");
@@ -274,13 +276,16 @@ static void machines_get_the_same_verdict(void **state)
     assert_int_equal(run(f, f->path, "--json", "--chain", "mainnet"), 1);
     doc = verdict(f);
     assert_true(alc_json_bool(alc_json_get(doc, "accepted"), &yes) && !yes);
-    is_text(doc, "refusal", alc_refusal_text(ALC_REFUSAL_CHAIN));
+    is_text(doc, "verdict", "fail");
+    is_text(doc, "refusal", "CHAIN");
+    is_text(doc, "reason", alc_refusal_text(ALC_REFUSAL_CHAIN));
     is_text(doc, "attestation", "SIMULATED");
     alc_json_close(doc);
 
     assert_int_equal(run(f, f->path, "--json", "--hardware", NULL), 1);
     doc = verdict(f);
     assert_true(alc_json_bool(alc_json_get(doc, "accepted"), &yes) && !yes);
+    is_text(doc, "refusal", "HARDWARE");
     says(f->out, "no hardware vouches for the key");
     alc_json_close(doc);
 }

@@ -205,8 +205,8 @@ static void a_forgotten_job_is_neither_sent_nor_shown(void **state)
     put_and_send(f, 1);
     OK(put(f, 1, 2));
     OK(put(f, 2, 1));
-    OK(alc_settle_forget(f->settle, 1, &f->err));
-    OK(alc_settle_forget(f->settle, 1, &f->err)); /* once more is nothing */
+    OK(alc_settle_forget(f->store, 1, &f->err));
+    OK(alc_settle_forget(f->store, 1, &f->err)); /* once more is nothing */
     assert_int_equal(pending(f), 1);
     OK(alc_settle_send(f->settle, &f->err));
     assert_int_equal(f->chain.count, 2);
@@ -569,6 +569,92 @@ static void a_key_that_is_not_on_chain_is_named(void **state)
     OK(open_settle(f));
 }
 
+/* ---- several keys on one outbox ---- */
+
+/* open_other opens a second settle on the outbox, under a key of its own. */
+static struct alc_settle *open_other(struct fixture *f, struct alc_ed25519 *key)
+{
+    static const uint8_t other_seed[32] = {8};
+    const struct alc_settle_conf conf = {
+        .account_id = ACCOUNT, .key = key, .rpc = f->rpc, .clock = &f->clock};
+    struct alc_settle *other = NULL;
+
+    OK(alc_ed25519_init(key, other_seed));
+    OK(alc_settle_open(&other, f->store, &conf, &f->err));
+    return other;
+}
+
+static void each_key_sends_and_hears_of_its_own_calls(void **state)
+{
+    struct fixture *f = *state;
+    struct alc_ed25519 key = {0};
+    struct alc_settle *other = open_other(f, &key);
+    struct alc_settled done;
+    struct alc_hash keys[3];
+    size_t n = 99;
+
+    OK(put(f, 1, 1));
+    OK(alc_settle_put(other, 2, 1, CHAIN_CONTRACT, "resolve_execution", ALC_LIT("{}"), GAS,
+                      &f->err));
+    assert_int_equal(alc_settle_put(other, 1, 1, CHAIN_CONTRACT, "resolve_execution", ALC_LIT("{}"),
+                                    GAS, &f->err),
+                     ALC_CONFLICT); /* a job is delivered under one key */
+    OK(alc_settle_keys(f->store, keys, &n, 3, &f->err));
+    assert_int_equal(n, 2);
+    OK(alc_settle_send(other, &f->err));
+    assert_int_equal(f->chain.count, 1);
+    chain_end(&f->chain, 0, CHAIN_OK);
+    f->now_ms += 100;
+    assert_int_equal(alc_settle_poll(f->settle, &done, &f->arena, &f->err), ALC_NOT_FOUND);
+    OK(alc_settle_poll(other, &done, &f->arena, &f->err));
+    assert_int_equal(done.job, 2);
+    OK(alc_settle_pending(f->settle, &n, &f->err));
+    assert_int_equal(n, 1);
+    OK(alc_settle_pending(other, &n, &f->err));
+    assert_int_equal(n, 0);
+    OK(alc_settle_held(f->store, &n, &key.public_key, &f->err));
+    assert_int_equal(n, 1); /* final, but not dropped */
+    OK(alc_settle_drop(other, 2, 1, &f->err));
+    OK(alc_settle_held(f->store, &n, &key.public_key, &f->err));
+    assert_int_equal(n, 0);
+    alc_settle_close(other);
+    alc_ed25519_fini(&key);
+}
+
+/* Rows from before keys were written down say by their transaction whose they are. */
+static void rows_of_a_former_version_learn_whose_they_are(void **state)
+{
+    struct fixture *f = *state;
+    struct alc_hash key;
+    size_t n = 0;
+
+    OK(put(f, 1, 1));
+    OK(alc_store_exec(f->store, NULL, "UPDATE outbox SET signer = x''", ALC_NO_ARGS, &f->err));
+    restart(f);
+    OK(alc_settle_keys(f->store, &key, &n, 1, &f->err));
+    assert_int_equal(n, 1);
+    assert_true(alc_hash_eq(&key, &f->key.public_key));
+    OK(alc_settle_pending(f->settle, &n, &f->err));
+    assert_int_equal(n, 1);
+}
+
+static void a_key_that_the_account_lost_is_told_of_and_given_up(void **state)
+{
+    struct fixture *f = *state;
+    struct alc_settled done;
+    size_t n = 99;
+
+    OK(put(f, 1, 1));
+    f->chain.lose = true;
+    OK(alc_settle_send(f->settle, &f->err));
+    f->chain.no_key = true;
+    f->now_ms += 100;
+    assert_int_equal(alc_settle_poll(f->settle, &done, &f->arena, &f->err), ALC_DENIED);
+    OK(alc_settle_lose(f->store, &f->key.public_key, &f->err));
+    OK(alc_settle_held(f->store, &n, &f->key.public_key, &f->err));
+    assert_int_equal(n, 0);
+}
+
 static void an_account_id_that_is_none_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -605,6 +691,9 @@ int main(void)
         TEST(a_call_refused_while_it_may_still_come_keeps_its_bytes),
         TEST(a_call_that_lands_while_we_ask_is_not_signed_anew),
         TEST(a_key_that_is_not_on_chain_is_named),
+        TEST(each_key_sends_and_hears_of_its_own_calls),
+        TEST(rows_of_a_former_version_learn_whose_they_are),
+        TEST(a_key_that_the_account_lost_is_told_of_and_given_up),
         TEST(an_account_id_that_is_none_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,8 @@ static void call(struct fixture *f, bool proved, bool with_proof)
     alc_json_close(f->doc);
     f->doc = NULL;
     f->method = NULL;
-    assert_int_equal(wk_answer_call(&f->method, &f->args, &f->job, &f->answer, proved, with_proof),
+    assert_int_equal(wk_answer_call(&f->method, &f->args, &f->job, &f->answer,
+                                    (struct alc_bytes){NULL, 0}, proved, with_proof),
                      ALC_OK);
     if (alc_json_open(&f->doc, alc_buf_bytes(&f->args), 8u << 20, &err) != ALC_OK)
         fail_msg("%s: %s", err.text, alc_buf_text(&f->args));
@@ -444,7 +445,8 @@ static void arguments_that_do_not_fit_are_said(void **state)
     struct alc_buf small = ALC_BUF(100);
 
     repeat(f, 5000, 'x');
-    assert_int_equal(wk_answer_call(&f->method, &small, &f->job, &f->answer, false, false),
+    assert_int_equal(wk_answer_call(&f->method, &small, &f->job, &f->answer,
+                                    (struct alc_bytes){NULL, 0}, false, false),
                      ALC_NOMEM);
     alc_buf_fini(&small);
 }

@@ -1,0 +1,176 @@
+/* The thread that keeps the worker's newest key registered: at the start, before half of its life
+ * is over, and after the chain has ended it.
+ *
+ *   newest key ── never registered ──► registered as it is
+ *              ── past half its life, ended on chain, or of another enclave ──► the next key is
+ *                 made, registered, and then the newest; what the old one signed is settled by it
+ */
+#include "worker/register.h"
+
+#include "base/failpoint.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define AGAIN_MS 1000u /* after a refusal; it doubles */
+#define AGAIN_MAX_MS 60000u
+#define SHOW_TRIES 50u /* until the contract shows a key that the register told it of */
+#define SHOW_MS 100u
+
+static void rest(struct alc_worker *w, uint32_t ms)
+{
+    pthread_mutex_lock(&w->lock);
+    if (!w->stop) wk_pause(w, &w->rest, ms);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static const char *key_text(char out[ALC_NEAR_KEY_TEXT_MAX], const struct alc_hash *public_key)
+{
+    struct alc_near_key key = {.curve = ALC_NEAR_ED25519};
+    memcpy(key.b, public_key->b, sizeof public_key->b);
+    alc_near_key_text(out, &key);
+    return out;
+}
+
+/* settled_in tells that the newest key is good. */
+static void settled_in(struct wk_slot *s, const struct wk_standing *is)
+{
+    struct alc_worker *w = s->worker;
+    char key[ALC_NEAR_KEY_TEXT_MAX];
+    bool news;
+
+    pthread_mutex_lock(&w->lock);
+    news = !w->ready || w->stats.key_expires_s != is->until_s;
+    pthread_mutex_unlock(&w->lock);
+    if (news)
+        alc_log(ALC_INFO, "worker.registered", "key=%s attestation=%s expires_s=%llu",
+                key_text(key, &alc_attest_key(w->conf.attest)->public_key),
+                alc_source_name(alc_attest_source(w->conf.attest)),
+                (unsigned long long)is->until_s);
+    wk_ready(w, true, is->until_s);
+}
+
+/* make_good registers `key` unless a former process has, and waits until the contract believes it.
+ */
+static enum alc_rc make_good(struct wk_slot *s, const struct alc_ed25519 *init,
+                             const struct alc_hash *key, struct wk_standing *is,
+                             struct alc_err *err)
+{
+    struct alc_worker *w = s->worker;
+    struct alc_err said = {0};
+    enum alc_rc rc = wk_register_standing(s, is, key, err), did;
+
+    if (rc != ALC_OK || is->believed) return rc;
+    did = wk_register_key(s, init, key, &said);
+    if (did == ALC_OK) {
+        pthread_mutex_lock(&w->lock);
+        w->stats.registrations++;
+        pthread_mutex_unlock(&w->lock);
+    }
+    /* Whatever came back, the chain's state decides. */
+    for (unsigned i = 0;; i++) {
+        rc = wk_register_standing(s, is, key, err);
+        if (rc != ALC_OK || is->believed) return rc;
+        if (did != ALC_OK) {
+            *err = said;
+            return did;
+        }
+        if (i == SHOW_TRIES || w->stop)
+            return alc_fail(err, ALC_TIMEOUT, "%s took the key, but %s does not show it",
+                            w->conf.register_id, w->conf.contract_id);
+        rest(w, SHOW_MS);
+    }
+}
+
+static bool young(const struct wk_standing *is)
+{
+    return is->now_s < is->from_s + (is->until_s - is->from_s) / 2;
+}
+
+/* rotate brings the next key in the place of the newest. */
+static enum alc_rc rotate(struct wk_slot *s, const struct alc_ed25519 *init, struct alc_err *err)
+{
+    struct alc_worker *w = s->worker;
+    struct alc_ed25519 next = {0};
+    struct wk_standing is;
+    enum alc_rc rc = wk_keys_next(w, &next, err);
+
+    if (rc == ALC_OK) rc = make_good(s, init, &next.public_key, &is, err);
+    if (rc == ALC_OK) rc = wk_keys_rotate(w, &next, err);
+    if (rc == ALC_OK) {
+        alc_failpoint("registrar.rotated");
+        alc_log(ALC_INFO, "worker.rotated", "state=\"statements are signed with the new key\"");
+        settled_in(s, &is);
+    }
+    alc_ed25519_fini(&next);
+    return rc;
+}
+
+/* keep is one look at where the newest key stands, and what follows from it. */
+static enum alc_rc keep(struct wk_slot *s, const struct alc_ed25519 *init, struct alc_err *err)
+{
+    struct alc_worker *w = s->worker;
+    const struct alc_hash *newest = &alc_attest_key(w->conf.attest)->public_key;
+    struct wk_standing is;
+    bool was_ready;
+    enum alc_rc rc = wk_register_standing(s, &is, newest, err);
+
+    if (rc != ALC_OK) return rc;
+    pthread_mutex_lock(&w->lock);
+    was_ready = w->ready;
+    pthread_mutex_unlock(&w->lock);
+    if (is.believed) {
+        settled_in(s, &is);
+        return young(&is) ? ALC_OK : rotate(s, init, err);
+    }
+    if (was_ready) {
+        char key[ALC_NEAR_KEY_TEXT_MAX];
+        alc_log(ALC_ERROR, "worker.key_ended",
+                "key=%s why=\"%s\" next=\"no job is taken until a new key is registered\"",
+                key_text(key, newest),
+                is.now_s >= is.until_s && is.kept
+                    ? "its time is over"
+                    : "the chain no longer vouches for this enclave's key");
+    }
+    wk_ready(w, false, 0);
+    if (is.kept) return rotate(s, init, err); /* a key that was ended does not come again */
+    rc = make_good(s, init, newest, &is, err);
+    if (rc == ALC_OK) settled_in(s, &is);
+    return rc;
+}
+
+void *wk_registrar(void *slot)
+{
+    struct wk_slot *s = slot;
+    struct alc_worker *w = s->worker;
+    struct alc_ed25519 init = {0};
+    struct alc_err err = {0};
+    uint32_t again_ms = 0;
+    enum alc_rc rc = alc_near_key_file(&init, NULL, w->conf.init_key, &err);
+
+    if (rc != ALC_OK) {
+        alc_log(ALC_ERROR, "worker.registrar", "why=\"%s\" next=\"no job is taken\"",
+                alc_err_text(&err, rc));
+        return NULL;
+    }
+    alc_log(ALC_INFO, "worker.registrar",
+            "register=%s init=%s next=\"no job is taken before the worker's key is registered\"",
+            w->conf.register_id, w->conf.init_id);
+    while (!w->stop) {
+        err = (struct alc_err){0};
+        rc = keep(s, &init, &err);
+        if (w->stop) break;
+        if (rc == ALC_OK) {
+            again_ms = 0;
+            rest(w, w->conf.check_ms);
+            continue;
+        }
+        again_ms = again_ms == 0 ? AGAIN_MS : again_ms * 2;
+        if (again_ms > AGAIN_MAX_MS) again_ms = AGAIN_MAX_MS;
+        alc_log(alc_rc_again(rc) ? ALC_WARN : ALC_ERROR, "worker.unregistered",
+                "why=\"%s\" next=\"again in %u ms\"", alc_err_text(&err, rc), again_ms);
+        rest(w, again_ms);
+    }
+    alc_ed25519_fini(&init);
+    return NULL;
+}
