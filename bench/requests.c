@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ONE_BY_ONE 200u
 #define IN_FLIGHT 500u
@@ -15,6 +16,7 @@
 
 struct bench {
     struct cli_devnet dev;
+    struct cli_enclave enclave;
     struct cli_node *node;
     struct alc_ed25519 user;
     struct alc_hash module;
@@ -159,6 +161,18 @@ static void in_flight(struct bench *b)
     free(txs);
 }
 
+/* No job is taken before the worker's key is registered. */
+static void until_registered(struct bench *b)
+{
+    const struct timespec tick = {.tv_nsec = 1000000};
+    struct alc_worker_stats stats = {0};
+
+    while (!stats.registered) {
+        nanosleep(&tick, NULL);
+        cli_node_stats(b->node, &stats);
+    }
+}
+
 int main(void)
 {
     struct bench b = {0};
@@ -178,10 +192,10 @@ int main(void)
     must(cli_state_open(&state, "", &err), &err);
     must(cli_node_key(&key, state.path, &err), &err);
     must(cli_devnet_start(&b.dev, state.path, 0, &err), &err);
-    must(cli_devnet_prepare(&b.dev, state.path, &key, &err), &err);
-    set.rpc = b.dev.urls;
-    set.plain_http = true;
-    must(cli_node_open(&b.node, &set, state.path, &key, &err), &err);
+    cli_devnet_settings(&b.dev, &set, state.path, &arena);
+    must(cli_enclave_open(&b.enclave, &set, state.path, true, &key, &err), &err);
+    must(cli_devnet_prepare(&b.dev, state.path, b.enclave.attest, &err), &err);
+    must(cli_node_open(&b.node, &set, state.path, &b.enclave, &err), &err);
     must(cli_read_file(&wasm, ALC_BUILD_DIR "/guests/echo.wasm", 1u << 20, &arena, &err), &err);
     must(cli_node_module(b.node, &b.module, wasm, &err), &err);
     snprintf(path, sizeof path, "%s/user.json", state.path);
@@ -190,11 +204,13 @@ int main(void)
     must(alc_near_rpc_nonce(b.dev.client, &b.nonce, CLI_DEVNET_USER, &user, &err), &err);
     must(alc_near_rpc_final(b.dev.client, &b.block, &err), &err);
 
+    until_registered(&b);
     printf("%-34s %5s %10s %10s unit\n", "name", "n", "median", "p99");
     one_by_one(&b);
     in_flight(&b);
 
     cli_node_close(b.node);
+    cli_enclave_close(&b.enclave);
     cli_devnet_stop(&b.dev);
     alc_ed25519_fini(&b.user);
     alc_ed25519_fini(&key);

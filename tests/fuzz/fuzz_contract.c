@@ -2,7 +2,8 @@
  * panics and leaves the state alone, or returns JSON and its books agree with its records.
  *
  * The input is calls, separated by a zero byte: one byte of method, one of who calls with what, and
- * the arguments.  The callback gets the last request's arguments; what follows is its payload. */
+ * the arguments.  The callback gets the last request's arguments; what follows is its payload.  The
+ * callback of a verdict gets what the last resolve told it; what follows is the verdict. */
 #include "tests/contract/fake_near.h"
 
 #include "compute.h"
@@ -37,8 +38,8 @@ static const struct {
 };
 #define METHODS (sizeof methods / sizeof methods[0])
 
-static uint8_t request_data[NEAR_LOG_MAX_BYTES], payload[NEAR_RESUME_MAX_BYTES];
-static size_t request_n, payload_n;
+static uint8_t request_data[NEAR_LOG_MAX_BYTES], payload[NEAR_RESUME_MAX_BYTES], asked[4096];
+static size_t request_n, payload_n, asked_n;
 
 static void check_json(struct alc_bytes text)
 {
@@ -52,10 +53,23 @@ static void check_json(struct alc_bytes text)
     json_decref(j);
 }
 
+/* keep_question keeps what a resolve at level "onchain" told its own callback. */
+static void keep_question(void)
+{
+    for (size_t i = 0; i < fake_receipts(); i++) {
+        const struct fake_receipt *r = fake_receipt(i);
+        if (r->args.p != NULL) check_json(r->args);
+        if (strcmp(r->method, "on_quote_verified") != 0) continue;
+        assert(r->args.n <= sizeof asked);
+        asked_n = r->args.n;
+        memcpy(asked, r->args.p, asked_n);
+    }
+}
+
 /* What requests lock is what the records weigh beyond the contract's own. */
 static void check_books(void)
 {
-    static const char own[] = "sdkK"; /* state, prices, worker keys and their list */
+    static const char own[] = "sdgkK"; /* state, prices, register, worker keys, their list */
     uint64_t pending = 0;
     unsigned long long locked;
 
@@ -74,7 +88,7 @@ static void one_call(const uint8_t *p, size_t n)
 {
     size_t method = p[0] % METHODS;
     unsigned how = p[1];
-    struct alc_bytes args = {p + 2, n - 2}, got;
+    struct alc_bytes args = {p + 2, n - 2}, told, got;
     struct alc_hash id;
     bool ok;
 
@@ -84,10 +98,12 @@ static void one_call(const uint8_t *p, size_t n)
     fake_env.signer = fake_env.predecessor;
     if ((how & LATER) != 0) fake_env.time_ns += STALE_AFTER_NS + 1;
     if (methods[method].kind == NEAR_PRIVATE) {
+        told = (struct alc_bytes){request_data, request_n};
         if ((how & RESUMED) != 0) args = (struct alc_bytes){payload, payload_n};
         if ((how & TIMED_OUT) != 0) args = (struct alc_bytes){NULL, 0};
-        ok =
-            fake_callback(methods[method].entry, (struct alc_bytes){request_data, request_n}, args);
+        if (methods[method].entry == near_entry_on_quote_verified)
+            told = (struct alc_bytes){asked, asked_n};
+        ok = fake_callback(methods[method].entry, told, args);
     } else if (methods[method].kind == NEAR_VIEW) {
         ok = fake_view(methods[method].entry, args);
     } else {
@@ -105,6 +121,7 @@ static void one_call(const uint8_t *p, size_t n)
         payload_n = got.n;
         memcpy(payload, got.p, got.n);
     }
+    if (ok) keep_question();
     if (fake_returned().p != NULL) check_json(fake_returned());
     for (size_t i = 0; i < fake_logs(); i++) {
         struct alc_bytes line = fake_log(i);
@@ -117,7 +134,7 @@ static void one_call(const uint8_t *p, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     fake_reset();
-    request_n = payload_n = 0;
+    request_n = payload_n = asked_n = 0;
     fake_env.predecessor = fake_env.signer = "owner.test";
     assert(fake_call(near_entry_new, ALC_LIT("{\"owner_id\":\"owner.test\",\"operator_id\":"
                                              "\"op.test\",\"chain_id\":\"localnet\"}")));
