@@ -438,9 +438,9 @@ static enum alc_rc keep_answer(struct alc_http_answer *out, int status, const st
     struct alc_http_answer a = {.status = status};
 
     if (!alc_arena_copy(arena, alc_buf_bytes(&x->body), &a.body) ||
-        !alc_arena_copy(arena, alc_buf_bytes(&x->headers), &a.headers))
+        !alc_arena_copy(arena, alc_buf_bytes(&x->headers), &a.headers) ||
+        !alc_arena_copy(arena, alc_http_header(&a, "location"), &a.location)) /* with its NUL */
         return alc_fail(err, ALC_NOMEM, "no memory for an answer of %zu bytes", x->body.n);
-    a.location = alc_http_header(&a, "location");
     *out = a;
     return ALC_OK;
 }

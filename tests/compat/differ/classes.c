@@ -231,7 +231,8 @@ static bool der_unread(const struct difference *d)
                                          "Failed to load nested sequence",
                                          "Failed to get subobject",
                                          "InvalidCrlNumber",
-                                         "TrailingData"};
+                                         "TrailingData",
+                                         "BadDer"};
 
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (has_form(d, FORM_DER) && theirs_refuses(d, errors[i])) return true;
