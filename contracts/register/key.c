@@ -4,7 +4,7 @@
 enum { ED25519 = 0, ML_DSA_65 = 2 }; /* borsh tags */
 
 /* base58 decodes exactly n bytes, a multiple of 4: a number of words grows by five digits at a
- * time, which costs about 1.3 Tgas for 1,952 bytes.  A leading 1 is a leading zero byte.  One
+ * time, which costs 3 Tgas for 1,952 bytes.  A leading 1 is a leading zero byte.  One
  * decoder for both lengths, since base's takes short texts alone. */
 #define LIMBS (ML_DSA_65_BYTES / 4)
 #define BASE58_5 656356768u

@@ -265,7 +265,7 @@ static void an_enclave_that_is_not_approved_is_refused_until_it_is(void **state)
     struct flow *f = *state;
 
     flow_up(f, NULL, other);
-    refused(f, "MEASUREMENT");
+    refused(f, "not approved");
     approve(f);
     flow_logged(f, "worker.registered", 1);
     serves(f);
