@@ -162,7 +162,6 @@ size_t gas_register_measure(struct gas_row rows[GAS_ROWS_MAX], bool *real)
     struct day bare = {.rows = rows}, nodes = {.rows = rows, .nodes = true};
     size_t n;
 
-    alc_crypto_init();
     world_open();
     n = run_day(&bare);
     need(run_day(&nodes) == n, "the two days differ");

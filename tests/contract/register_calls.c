@@ -70,7 +70,6 @@ void as(const char *account)
 int world_setup(void **state)
 {
     (void)state;
-    alc_crypto_init();
     world_open();
     return 0;
 }

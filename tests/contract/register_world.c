@@ -31,6 +31,7 @@ static void need(bool holds, const char *what)
 
 void world_open(void)
 {
+    alc_crypto_init();
     need(alc_sim_open(&sim, NULL, &world_clock, &err) == ALC_OK, "the PKI");
 }
 

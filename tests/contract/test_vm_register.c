@@ -353,7 +353,6 @@ static void the_newer_host_function_is_imported_by_the_register_alone(void **sta
 static int world_up(void **state)
 {
     (void)state;
-    alc_crypto_init();
     world_open();
     return 0;
 }

@@ -201,6 +201,12 @@ static bool outer_depth(const struct difference *d)
     return has_form(d, FORM_OUTER_DEPTH) && ours_refuses(d, ALC_REFUSAL_COLLATERAL_FORMAT);
 }
 
+static bool outer_size(const struct difference *d)
+{
+    return d->k->json.n > ALC_COLLATERAL_MAX_BYTES &&
+           ours_refuses(d, ALC_REFUSAL_COLLATERAL_FORMAT);
+}
+
 static bool outer_text(const struct difference *d)
 {
     return has_form(d, FORM_OUTER_TEXT) && ours_refuses(d, ALC_REFUSAL_COLLATERAL_FORMAT);
@@ -313,6 +319,7 @@ const struct difference_class difference_classes[] = {
     {"JSON: numbers are integers", outer_number},
     {"JSON: nesting is at most eight", outer_depth},
     {"JSON: text is Unicode", outer_text},
+    {"JSON: a set is at most 64 kB", outer_size},
     {"signed text: numbers are integers", number},
     {"signed text: nesting is at most eight", depth},
     {"signed text: no escapes", escape},
