@@ -46,7 +46,8 @@ void world_close(void)
 
 static struct alc_bytes kept(struct alc_buf *b)
 {
-    struct alc_bytes out;
+    struct alc_bytes out = {NULL, 0};
+
     need(!b->failed && alc_arena_copy(&arena, alc_buf_bytes(b), &out), "memory");
     alc_buf_fini(b);
     return out;
