@@ -280,16 +280,17 @@ test('an old nonce is refused, the same bytes again are not', async () => {
 test('many transactions of one key at once all arrive', async () => {
     const to = await newAccount('many');
     const before = (await to.getState()).balance.total;
-    // They overtake each other on their connections; the client signs those anew that came too late.
+    // They overtake each other on their connections; the client signs those anew that came too late,
+    // ten times at most.  One comes too late only when another got through, so six cannot run out.
     // Amounts differ, since equal transactions with one nonce would be one transaction.
     const results = await root.signAndSendTransactions({
-        transactions: Array.from({ length: 16 }, (_, i) => ({
+        transactions: Array.from({ length: 6 }, (_, i) => ({
             receiverId: to.accountId,
             actions: [actions.transfer(2n ** BigInt(i))],
         })),
     });
-    assert.equal(new Set(results.map((r) => r.transaction.hash)).size, 16);
-    assert.equal((await to.getState()).balance.total - before, 2n ** 16n - 1n);
+    assert.equal(new Set(results.map((r) => r.transaction.hash)).size, 6);
+    assert.equal((await to.getState()).balance.total - before, 2n ** 6n - 1n);
 });
 
 test('a transaction is sent without waiting and followed', async () => {
