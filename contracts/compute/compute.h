@@ -8,18 +8,22 @@
  * It speaks OutLayer's interface (methods, JSON, events, money) and goes past it in `proof`: what a
  * caller may ask to be shown about an answer before it is believed.
  *
- * Storage: "s" holds the state below; "r" + id a request; "i" + id an input too long for its
- * request; "o" + id an output that came before the resolve; "k" + key a worker key, and "K" all of
- * them; "g" the register's account; "d" the prices in dollars, which the chain never uses.  An id
- * is 8 bytes, big endian.  Every record is borsh, and state and request begin with a version. */
+ * Storage.  Records of their own: "s" the state below; "r" + id a request; "i" + id an input too
+ * long for its request; "o" + id an output that came before the resolve; "k" + key a worker key,
+ * and "K" all of them; "g" the register's account; "d" the prices in dollars, which the chain never
+ * uses; "n" + number the name of a project; "u", "e" + account stablecoin (purse.h); "f" + account
+ * the floor of its payment keys; "a" an acceptance; "l" the subscription plans.  Tables (table.h):
+ * "P" projects, "V" versions, "S" secrets, "W" wallet policies, "T" prices.  An id is 8 bytes, big
+ * endian.  Every record is borsh, and state and request begin with a version. */
 #ifndef COMPUTE_H
 #define COMPUTE_H
 
 #include "contract/json.h"
 
 #include "methods.h"
+#include "source.h"
 
-#define STATE_VERSION 1u
+#define STATE_VERSION 2u /* 1, of before projects, is read too */
 #define REQUEST_VERSION 1u
 
 /* Limits of the interface. */
@@ -71,22 +75,14 @@ struct state {
     uint64_t executions;
     uint64_t paused;               /* 0 or 1 */
     struct alc_hash deployment_id; /* tells this deployment from an earlier one of the same name */
+    uint64_t projects;             /* ever created: the last one's number */
     struct alc_bytes owner;
     struct alc_bytes operator_id;
     struct alc_bytes standard;
     struct alc_bytes version;
     struct alc_bytes chain_id; /* empty: not given to `new`, and no proof can be asked */
     struct alc_bytes self;     /* this account: cheaper kept than asked for */
-};
-
-enum source_kind { SOURCE_GITHUB, SOURCE_WASM_URL, SOURCE_PROJECT };
-
-/* The three forms of an ExecutionSource have two strings and an optional one each. */
-struct source {
-    enum source_kind kind;
-    struct alc_bytes where;        /* repo, url, project_id */
-    struct alc_bytes what;         /* commit, hash, version_key (p NULL: none) */
-    struct alc_bytes build_target; /* p NULL: none */
+    struct alc_bytes token;    /* the stablecoin's contract; empty: none */
 };
 
 struct limits {
@@ -123,7 +119,9 @@ struct request {
     /* Counts what made a stored output final or took it back.  A verification that began in another
      * turn leans on an output that may no longer be the one it saw. */
     uint8_t turn;
-    struct source source;
+    struct source asked;  /* as the caller named it */
+    struct source source; /* the code: GitHub or WasmUrl; of a project, the version's */
+    uint64_t project;     /* its number; 0: `asked` is no project */
     struct alc_bytes predecessor;
     struct alc_bytes signer;
     struct alc_bytes payer;
@@ -202,14 +200,20 @@ void output_load(struct output *o, uint64_t id);
 extern const char *const proof_names[PROOF_COUNT];
 near_u128 estimate(const struct prices *p, const struct limits *l);
 void read_limits(struct near_json *j, void *out); /* struct limits */
-void out_source(struct near_out *o, const struct source *s);
 void out_limits(struct near_out *o, const struct limits *l);
 void out_secrets_ref(struct near_out *o, const struct request *r);
 void out_format(struct near_out *o, enum format f);
 struct limits filled(const struct limits *l); /* absent ones at their defaults */
-/* Begins an event line up to the object in `data`; event_end closes and logs it. */
+
+/* ---- event.c ---- */
+
+/* event_begin writes an event line up to the object in `data`; event_end closes and logs it. */
 void event_begin(struct near_out *o, const struct state *s, struct alc_bytes event);
 void event_end(struct near_out *o);
+/* The same for a `system_event` called `name`, up to its first member. */
+void system_event_begin(struct near_out *o, const struct state *s, const char *name);
+void system_event_end(struct near_out *o);
+/* Members and values that events and views share. */
 void out_account(struct near_out *o, struct alc_bytes a);
 
 /* ---- resolve.c ---- */

@@ -39,45 +39,6 @@ const char *const proof_names[PROOF_COUNT] = {
 
 /* ---- Arguments ---- */
 
-static const struct near_field github_fields[] = {
-    NEAR_FIELD("repo", struct source, where, near_read_string, NEAR_MUST),
-    NEAR_FIELD("commit", struct source, what, near_read_string, NEAR_MUST),
-    NEAR_FIELD("build_target", struct source, build_target, near_read_string, NEAR_MAY),
-};
-
-static const struct near_field wasm_url_fields[] = {
-    NEAR_FIELD("url", struct source, where, near_read_string, NEAR_MUST),
-    NEAR_FIELD("hash", struct source, what, near_read_string, NEAR_MUST),
-    NEAR_FIELD("build_target", struct source, build_target, near_read_string, NEAR_MAY),
-};
-
-static const struct near_field project_fields[] = {
-    NEAR_FIELD("project_id", struct source, where, near_read_string, NEAR_MUST),
-    NEAR_FIELD("version_key", struct source, what, near_read_string, NEAR_MAY),
-};
-
-static void read_source(struct near_json *j, void *out)
-{
-    struct source *s = out;
-    struct alc_bytes name;
-    bool with_value = near_json_variant(j, &name);
-
-    if (!with_value) near_json_fail("a source lacks its fields");
-    if (alc_bytes_is(name, "WasmUrl")) {
-        s->kind = SOURCE_WASM_URL;
-        near_json_object(j, s, wasm_url_fields, 3);
-    } else if (alc_bytes_is(name, "GitHub")) {
-        s->kind = SOURCE_GITHUB;
-        near_json_object(j, s, github_fields, 3);
-    } else if (alc_bytes_is(name, "Project")) {
-        s->kind = SOURCE_PROJECT;
-        near_json_object(j, s, project_fields, 2);
-    } else {
-        near_json_fail("unknown source");
-    }
-    near_json_variant_end(j, with_value);
-}
-
 static const struct near_field limits_fields[] = {
     NEAR_FIELD("max_instructions", struct limits, instructions, near_read_opt_u64, NEAR_MAY),
     NEAR_FIELD("max_memory_mb", struct limits, memory_mb, near_read_opt_u32, NEAR_MAY),
@@ -151,125 +112,6 @@ static const struct near_field args_fields[] = {
 
 /* ---- Rules ---- */
 
-static bool contains(struct alc_bytes s, struct alc_bytes what)
-{
-    for (size_t i = 0; i + what.n <= s.n; i++)
-        if (s.p[i] == what.p[0] && __builtin_memcmp(s.p + i, what.p, what.n) == 0) return true;
-    return false;
-}
-
-static bool starts(struct alc_bytes s, struct alc_bytes with)
-{
-    return s.n >= with.n && __builtin_memcmp(s.p, with.p, with.n) == 0;
-}
-
-static bool is_alnum(uint8_t c)
-{
-    uint8_t lower = c | 0x20;
-    return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
-}
-
-/* Letters, digits and `more`: 1 to `max` bytes of them. */
-static bool made_of(struct alc_bytes s, size_t max, const char *more)
-{
-    if (s.n == 0 || s.n > max) return false;
-    for (size_t i = 0; i < s.n; i++) {
-        const char *m = more;
-        if (is_alnum(s.p[i])) continue;
-        while (*m != 0 && (uint8_t)*m != s.p[i])
-            m++;
-        if (*m == 0) return false;
-    }
-    return true;
-}
-
-/* The length of the Unicode white space or control character that p begins with, else 0. */
-static size_t blank(const uint8_t *p, size_t n)
-{
-    if (p[0] <= 0x20 || p[0] == 0x7f) return 1;
-    if (p[0] == 0xc2 && n > 1 && p[1] <= 0xa0) return 2; /* U+0080..U+00A0 */
-    if (n < 3 || p[0] < 0xe1 || p[0] > 0xe3) return 0;
-    if (p[0] == 0xe1) return p[1] == 0x9a && p[2] == 0x80 ? 3 : 0;
-    if (p[0] == 0xe3) return p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
-    if (p[1] == 0x80 && (p[2] <= 0x8a || p[2] == 0xa8 || p[2] == 0xa9 || p[2] == 0xaf)) return 3;
-    return p[1] == 0x81 && p[2] == 0x9f ? 3 : 0;
-}
-
-static void check_wasm_url(const struct source *s)
-{
-    struct alc_bytes url = s->where;
-
-    if (s->what.n != 64) near_panic("source.hash must be 64 lowercase hex digits");
-    for (size_t i = 0; i < 64; i++)
-        if ((s->what.p[i] < '0' || s->what.p[i] > '9') &&
-            (s->what.p[i] < 'a' || s->what.p[i] > 'f'))
-            near_panic("source.hash must be 64 lowercase hex digits");
-    if (!starts(url, ALC_LIT("https://")) || url.n == 8)
-        near_panic("source.url must start with https://");
-    if (url.n > 2048) near_panic("source.url must be at most 2048 bytes");
-    for (size_t i = 0; i < url.n; i++)
-        if (blank(url.p + i, url.n - i) != 0)
-            near_panic("source.url must not contain white space or control characters");
-    if (contains(url, ALC_LIT("EVENT_JSON"))) near_panic("source.url must not contain EVENT_JSON");
-}
-
-static void check_github(const struct source *s)
-{
-    struct alc_bytes repo = s->where, commit = s->what;
-
-    if (!made_of(repo, 512, "._-/:") || repo.p[0] == '-' || contains(repo, ALC_LIT("..")))
-        near_panic("source.repo must be 1..512 bytes of letters, digits and ._-/: without .. and "
-                   "not begin with -");
-    if (!made_of(commit, 256, "._/-+") || commit.p[0] == '-' || contains(commit, ALC_LIT("..")))
-        near_panic("source.commit must be 1..256 bytes of letters, digits and ._/-+ without .. "
-                   "and not begin with -");
-    if (contains(repo, ALC_LIT("EVENT_JSON")))
-        near_panic("source.repo must not contain EVENT_JSON");
-    if (contains(commit, ALC_LIT("EVENT_JSON")))
-        near_panic("source.commit must not contain EVENT_JSON");
-}
-
-static void check_source(const struct source *s)
-{
-    if (s->kind == SOURCE_PROJECT) near_panic_with("Project not found: ", s->where);
-    if (s->kind == SOURCE_WASM_URL)
-        check_wasm_url(s);
-    else
-        check_github(s);
-    if (s->build_target.p != NULL && !made_of(s->build_target, 64, "._-"))
-        near_panic("source.build_target must be 1..64 bytes of letters, digits and ._-");
-}
-
-/* Letters beyond ASCII all pass, marks and signs among them: the tables that tell them apart would
- * outweigh this contract, and a profile that nobody stored opens nothing. */
-static void check_profile(struct alc_bytes s)
-{
-    uint8_t buf[160];
-    struct near_out o = NEAR_OUT(buf);
-    size_t len = 0;
-
-    near_out_lit(&o, "secrets_ref.profile must be 1\xe2\x80\x93"
-                     "64 bytes of letters, digits, '-' or '_' (");
-    if (s.n == 0 || s.n > 64) {
-        near_out_lit(&o, "got ");
-        near_out_u64(&o, s.n);
-        near_out_lit(&o, " bytes)");
-        near_panic_bytes((struct alc_bytes){buf, o.n});
-    }
-    for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-        if (c >= 0x80)
-            len = blank(s.p + i, s.n - i);
-        else
-            len = is_alnum(c) || c == '-' || c == '_' ? 0 : 1;
-        if (len == 0) continue;
-        near_out_lit(&o, "it contains '");
-        near_out_raw(&o, (struct alc_bytes){s.p + i, len});
-        near_out_lit(&o, "')");
-        near_panic_bytes((struct alc_bytes){buf, o.n});
-    }
-}
-
 static enum proof check_proof(const struct args *a, const struct state *s)
 {
     enum proof proof = PROOF_NONE;
@@ -325,30 +167,6 @@ struct limits filled(const struct limits *l)
     return f;
 }
 
-void out_account(struct near_out *o, struct alc_bytes a)
-{
-    near_out_lit(o, "\""); /* an account id holds nothing to escape */
-    near_out_raw(o, a);
-    near_out_lit(o, "\"");
-}
-
-void out_source(struct near_out *o, const struct source *s)
-{
-    if (s->kind == SOURCE_WASM_URL) {
-        near_out_lit(o, "{\"WasmUrl\":{\"url\":");
-        near_out_str(o, s->where);
-        near_out_lit(o, ",\"hash\":");
-    } else {
-        near_out_lit(o, "{\"GitHub\":{\"repo\":");
-        near_out_str(o, s->where);
-        near_out_lit(o, ",\"commit\":");
-    }
-    near_out_str(o, s->what);
-    near_out_lit(o, ",\"build_target\":");
-    near_out_opt_str(o, s->build_target);
-    near_out_lit(o, "}}");
-}
-
 void out_limits(struct near_out *o, const struct limits *l)
 {
     near_out_lit(o, "{\"max_instructions\":");
@@ -376,24 +194,6 @@ void out_secrets_ref(struct near_out *o, const struct request *r)
 void out_format(struct near_out *o, enum format f)
 {
     near_out_str(o, alc_cstr(format_names[f]));
-}
-
-void event_begin(struct near_out *o, const struct state *s, struct alc_bytes event)
-{
-    near_out_lit(o, "EVENT_JSON:{\"standard\":");
-    near_out_str(o, s->standard);
-    near_out_lit(o, ",\"version\":");
-    near_out_str(o, s->version);
-    near_out_lit(o, ",\"event\":\"");
-    near_out_raw(o, event);
-    near_out_lit(o, "\",\"data\":[");
-}
-
-void event_end(struct near_out *o)
-{
-    near_out_lit(o, "]}");
-    near_log(near_out_bytes(o, "The event is longer than 16384 bytes of logs: "
-                               "input of 10000 bytes or more is not part of it"));
 }
 
 static void out_flag(struct near_out *o, struct alc_bytes key, bool v)
@@ -449,8 +249,9 @@ static void out_request_data(struct near_out *o, const struct request *r, const 
 
 static void check(const struct args *a, const struct state *s, near_u128 paid, bool compile_only)
 {
-    if (a->secrets.profile.p != NULL) check_profile(a->secrets.profile);
-    check_source(&a->source);
+    if (a->secrets.profile.p != NULL) profile_check(a->secrets.profile, "secrets_ref.profile");
+    if (a->source.kind == SOURCE_PROJECT) near_panic_with("Project not found: ", a->source.where);
+    source_check(&a->source);
     if (a->source.kind == SOURCE_WASM_URL && a->params.force_rebuild)
         near_panic("force_rebuild needs a GitHub source: a WasmUrl is not built");
     if (a->params.store_on_fastfs && !a->params.force_rebuild)
@@ -492,6 +293,7 @@ void method_request_execution(void)
         .height = near_host_block_index(),
         .timestamp = near_host_block_timestamp(),
         .payment = paid,
+        .asked = a.source,
         .source = a.source,
         .predecessor = near_account_bytes(&predecessor),
         .signer = near_account_bytes(&signer),

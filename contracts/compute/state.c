@@ -39,8 +39,9 @@ bool state_exists(void)
 }
 
 /* version u8 | the fixed part of struct state | owner, operator, standard, version,
- * chain_id, self */
-#define FIXED_BYTES (5 * sizeof(near_u128) + 7 * sizeof(uint64_t) + sizeof(struct alc_hash))
+ * chain_id, self, token.  Version 1 ends its fixed part before `projects`, and has no token. */
+#define FIXED_BYTES (5 * sizeof(near_u128) + 8 * sizeof(uint64_t) + sizeof(struct alc_hash))
+#define FIXED_1_BYTES offsetof(struct state, projects)
 _Static_assert(FIXED_BYTES == offsetof(struct state, owner),
                "gaps in the stored part of the state");
 
@@ -53,14 +54,17 @@ void state_load(struct state *s)
 
     if (!near_get(ALC_LIT("s"), buf, sizeof buf, &n)) near_panic("The contract is not initialized");
     c = alc_cur((struct alc_bytes){buf, n});
-    if (!alc_cur_u8(&c, &version) || version != STATE_VERSION ||
-        !alc_cur_copy(&c, (uint8_t *)s, FIXED_BYTES) ||
+    s->projects = 0;
+    s->token = (struct alc_bytes){NULL, 0};
+    if (!alc_cur_u8(&c, &version) || version == 0 || version > STATE_VERSION ||
+        !alc_cur_copy(&c, (uint8_t *)s, version == 1 ? FIXED_1_BYTES : FIXED_BYTES) ||
         !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->owner) ||
         !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->operator_id) ||
         !alc_borsh_bytes(&c, METADATA_MAX_BYTES, &s->standard) ||
         !alc_borsh_bytes(&c, METADATA_MAX_BYTES, &s->version) ||
         !alc_borsh_bytes(&c, METADATA_MAX_BYTES, &s->chain_id) ||
-        !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->self) || c.n != 0)
+        !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->self) ||
+        (version > 1 && !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->token)) || c.n != 0)
         corrupt();
 }
 
@@ -77,6 +81,7 @@ void state_save(const struct state *s)
     alc_borsh_put_bytes(&w, s->version);
     alc_borsh_put_bytes(&w, s->chain_id);
     alc_borsh_put_bytes(&w, s->self);
+    alc_borsh_put_bytes(&w, s->token);
     if (w.full) corrupt();
     near_put(ALC_LIT("s"), (struct alc_bytes){buf, w.n});
 }
@@ -94,8 +99,8 @@ void usd_save(const struct prices_usd *p)
 
 /* ---- Requests ----
  *
- *   version u8 | the fixed part of struct request | source kind u8, where, what,
- *   option build_target | predecessor | signer, payer (empty: the predecessor)
+ *   version u8 | the fixed part of struct request | source as asked; of a project also its number
+ *   u64 and its code | predecessor | signer, payer (empty: the predecessor)
  *   | option (profile, account) | option input (empty when it lies apart) */
 #define REQUEST_FIXED_BYTES                                                                        \
     (2 * sizeof(near_u128) + 3 * sizeof(uint64_t) + sizeof(struct limits) +                        \
@@ -133,10 +138,11 @@ static struct alc_bytes request_encode(const struct request *r)
 
     alc_borsh_put_u8(&w, REQUEST_VERSION);
     alc_borsh_put(&w, r, REQUEST_FIXED_BYTES);
-    alc_borsh_put_u8(&w, (uint8_t)r->source.kind);
-    alc_borsh_put_bytes(&w, r->source.where);
-    alc_borsh_put_bytes(&w, r->source.what);
-    put_opt(&w, r->source.build_target);
+    source_put(&w, &r->asked);
+    if (r->asked.kind == SOURCE_PROJECT) {
+        alc_borsh_put_u64(&w, r->project);
+        source_put(&w, &r->source);
+    }
     alc_borsh_put_bytes(&w, r->predecessor);
     put_unless(&w, r->signer, r->predecessor);
     put_unless(&w, r->payer, r->predecessor);
@@ -150,15 +156,18 @@ static struct alc_bytes request_encode(const struct request *r)
 static void request_decode(struct request *r, uint64_t id, size_t n)
 {
     struct alc_cur c = alc_cur((struct alc_bytes){request_buf, n});
-    uint8_t version, kind;
+    uint8_t version;
 
     r->id = id;
+    r->project = 0;
     if (!alc_cur_u8(&c, &version) || version != REQUEST_VERSION ||
-        !alc_cur_copy(&c, (uint8_t *)r, REQUEST_FIXED_BYTES) || !alc_cur_u8(&c, &kind) ||
-        !alc_borsh_bytes(&c, REQUEST_MAX_BYTES, &r->source.where) ||
-        !alc_borsh_bytes(&c, REQUEST_MAX_BYTES, &r->source.what) ||
-        !read_opt(&c, &r->source.build_target) ||
-        !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &r->predecessor) ||
+        !alc_cur_copy(&c, (uint8_t *)r, REQUEST_FIXED_BYTES) || !source_get(&c, &r->asked))
+        corrupt();
+    r->source = r->asked;
+    if (r->asked.kind == SOURCE_PROJECT &&
+        (!alc_cur_u64le(&c, &r->project) || !source_get(&c, &r->source)))
+        corrupt();
+    if (!alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &r->predecessor) ||
         !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &r->signer) ||
         !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &r->payer) ||
         !read_opt(&c, &r->secrets_profile))
@@ -167,7 +176,6 @@ static void request_decode(struct request *r, uint64_t id, size_t n)
         !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &r->secrets_account))
         corrupt();
     if (!read_opt(&c, &r->input) || c.n != 0) corrupt();
-    r->source.kind = (enum source_kind)kind;
     if (r->signer.n == 0) r->signer = r->predecessor;
     if (r->payer.n == 0) r->payer = r->predecessor;
 }

@@ -54,7 +54,7 @@ void method_get_request(void)
     near_out_lit(&o, ",\"sender_id\":");
     out_account(&o, r.predecessor);
     near_out_lit(&o, ",\"execution_source\":");
-    out_source(&o, &r.source);
+    out_source(&o, &r.asked);
     near_out_lit(&o, ",\"resolved_source\":");
     out_source(&o, &r.source);
     near_out_lit(&o, ",\"resource_limits\":");
