@@ -1,0 +1,242 @@
+/* bench/localnet.c — the development chain as its clients feel it: how soon it listens, what it
+ * holds of memory, and simple function calls per second over HTTP.
+ *
+ * Each of CLIENTS threads has a key of its own and a connection of its own, and waits for every
+ * call before it sends the next; every receipt's outcome is looked at.  The contract keeps its
+ * argument and logs a line (tests/compat/greeting.wat).  Prints `name n median p99 unit`. */
+#include "base/clock.h"
+#include "cli/node.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STARTS 5u
+#define CLIENTS 16u
+#define CALLS 400u /* of each */
+#define GAS (10u * (uint64_t)ALC_NEAR_TGAS)
+#define CONTRACT "greeting.test.near"
+#define LEAST_CALLS_PER_S 1000.0
+#define MOST_START_MS 300.0
+#define MOST_IDLE_MB 40.0
+
+static void must(enum alc_rc rc, const struct alc_err *err)
+{
+    if (rc == ALC_OK) return;
+    fprintf(stderr, "bench_localnet: %s\n", alc_err_text(err, rc));
+    exit(1);
+}
+
+static void need(bool ok, const char *what)
+{
+    if (ok) return;
+    fprintf(stderr, "bench_localnet: %s\n", what);
+    exit(1);
+}
+
+static uint64_t now_us(void)
+{
+    return alc_clock_system.mono_ns(NULL) / 1000;
+}
+
+static int by_value(const void *x, const void *y)
+{
+    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+    return (a > b) - (a < b);
+}
+
+static void line(const char *name, size_t n, double median, double p99, const char *unit)
+{
+    printf("localnet.%-25s %6zu %10.2f %10.2f %s\n", name, n, median, p99, unit);
+}
+
+static double resident_mb(pid_t pid)
+{
+    char path[64];
+    long pages = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%ld/statm", (long)pid);
+    f = fopen(path, "r");
+    need(f != NULL && fscanf(f, "%*d %ld", &pages) == 1, "cannot read statm");
+    fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1e6;
+}
+
+/* ---- start and rest ---- */
+
+static void starts(struct cli_state *state)
+{
+    uint64_t us[STARTS];
+    double mb = 0;
+
+    for (size_t i = 0; i < STARTS; i++) {
+        struct cli_devnet dev = {0};
+        struct alc_err err = {0};
+        char home[4200];
+        uint64_t begun;
+
+        snprintf(home, sizeof home, "%s/start%zu", state->path, i);
+        need(mkdir(home, 0700) == 0, "cannot make a folder");
+        begun = now_us();
+        must(cli_devnet_start(&dev, home, 0, &err), &err);
+        us[i] = now_us() - begun;
+        mb = resident_mb(dev.pid);
+        cli_devnet_stop(&dev);
+    }
+    qsort(us, STARTS, sizeof *us, by_value);
+    line("start_to_listening", STARTS, (double)us[STARTS / 2] / 1e3, (double)us[STARTS - 1] / 1e3,
+         "ms");
+    line("idle_resident", 1, mb, mb, "MB");
+    need((double)us[STARTS / 2] / 1e3 <= MOST_START_MS, "it starts too slowly");
+    need(mb <= MOST_IDLE_MB, "it holds too much memory");
+}
+
+/* ---- calls ---- */
+
+struct client {
+    const struct cli_devnet *dev;
+    pthread_t thread;
+    size_t number;
+    struct alc_ed25519 key;
+    struct alc_hash block_hash;
+    uint64_t nonce;
+    uint64_t us[CALLS];
+};
+
+static void call(struct client *c, struct alc_near_rpc *rpc, size_t i)
+{
+    struct alc_arena arena = ALC_ARENA(1u << 20);
+    struct alc_buf bytes = ALC_BUF(8192);
+    struct alc_near_tx_status status;
+    struct alc_near_action act = {.kind = ALC_NEAR_CALL,
+                                  .method = ALC_LIT("set_greeting"),
+                                  .data = ALC_LIT("good morning"),
+                                  .gas = GAS};
+    struct alc_near_tx tx = {.signer_id = ALC_LIT("test.near"),
+                             .receiver_id = ALC_LIT(CONTRACT),
+                             .key = alc_near_key_of(&c->key),
+                             .nonce = ++c->nonce,
+                             .block_hash = c->block_hash,
+                             .actions = &act,
+                             .actions_count = 1};
+    struct alc_err err = {0};
+    struct alc_hash hash;
+    uint64_t begun;
+
+    must(alc_near_tx_sign(&bytes, &hash, &tx, &c->key), &err);
+    begun = now_us();
+    must(alc_near_rpc_send(rpc, &status, alc_buf_bytes(&bytes), "EXECUTED_OPTIMISTIC", true, &arena,
+                           &err),
+         &err);
+    c->us[i] = now_us() - begun;
+    need(status.state == ALC_NEAR_TX_OK, "a call failed");
+    alc_json_close(status.json);
+    alc_buf_fini(&bytes);
+    alc_arena_fini(&arena);
+}
+
+static void *client(void *ctx)
+{
+    struct client *c = ctx;
+    const char *url = c->dev->rpc;
+    const struct alc_near_rpc_conf conf = {
+        .urls = &url, .urls_count = 1, .plain_ok = true, .timeout_ms = 20000};
+    struct alc_near_rpc *rpc = NULL;
+    struct alc_err err = {0};
+
+    must(alc_near_rpc_open(&rpc, &conf, &err), &err);
+    for (size_t i = 0; i < CALLS; i++)
+        call(c, rpc, i);
+    alc_near_rpc_close(rpc);
+    return NULL;
+}
+
+static void set_up(struct cli_devnet *dev, struct client *clients)
+{
+    struct alc_near_action acts[3 + CLIENTS];
+    struct alc_arena arena = ALC_ARENA(4u << 20);
+    struct alc_near_tx_status status;
+    struct alc_near_block_ref block;
+    struct alc_err err = {0};
+    struct alc_bytes wasm;
+
+    must(cli_read_file(&wasm, ALC_GREETING_WASM, 1u << 20, &arena, &err), &err);
+    acts[0] = (struct alc_near_action){.kind = ALC_NEAR_CREATE_ACCOUNT};
+    acts[1] = (struct alc_near_action){.kind = ALC_NEAR_TRANSFER, .amount = 100 * ALC_NEAR_YOCTO};
+    acts[2] = (struct alc_near_action){.kind = ALC_NEAR_DEPLOY, .data = wasm};
+    must(cli_send(dev->client, "test.near", &dev->root, CONTRACT, acts, 3, false, &status, &arena,
+                  &err),
+         &err);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        struct alc_near_key key;
+        must(alc_ed25519_make(&clients[i].key), &err);
+        key = alc_near_key_of(&clients[i].key);
+        acts[i] = (struct alc_near_action){.kind = ALC_NEAR_ADD_KEY, .key = key};
+        acts[i].access.permission = ALC_NEAR_FULL_ACCESS;
+    }
+    must(cli_send(dev->client, "test.near", &dev->root, "test.near", acts, CLIENTS, false, &status,
+                  &arena, &err),
+         &err);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        struct alc_near_key key = alc_near_key_of(&clients[i].key);
+        clients[i].dev = dev;
+        clients[i].number = i;
+        must(alc_near_rpc_nonce(dev->client, &clients[i].nonce, "test.near", &key, &err), &err);
+    }
+    must(alc_near_rpc_final(dev->client, &block, &err), &err);
+    for (size_t i = 0; i < CLIENTS; i++)
+        clients[i].block_hash = block.hash;
+    alc_arena_fini(&arena);
+}
+
+static void calls(struct cli_state *state)
+{
+    struct client *clients = calloc(CLIENTS, sizeof *clients);
+    uint64_t *us = calloc((size_t)CLIENTS * CALLS, sizeof *us);
+    const size_t n = (size_t)CLIENTS * CALLS;
+    struct cli_devnet dev = {0};
+    struct alc_err err = {0};
+    uint64_t begun;
+    double per_s;
+
+    need(clients != NULL && us != NULL, "no memory");
+    must(cli_devnet_start(&dev, state->path, 0, &err), &err);
+    set_up(&dev, clients);
+    begun = now_us();
+    for (size_t i = 0; i < CLIENTS; i++)
+        need(pthread_create(&clients[i].thread, NULL, client, &clients[i]) == 0, "no thread");
+    for (size_t i = 0; i < CLIENTS; i++)
+        pthread_join(clients[i].thread, NULL);
+    per_s = (double)n * 1e6 / (double)(now_us() - begun);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        memcpy(us + i * CALLS, clients[i].us, sizeof clients[i].us);
+        alc_ed25519_fini(&clients[i].key);
+    }
+    qsort(us, n, sizeof *us, by_value);
+    line("call_to_executed", n, (double)us[n / 2] / 1e3, (double)us[n * 99 / 100] / 1e3, "ms");
+    line("calls_per_second", n, per_s, per_s, "1/s");
+    line("resident_after_calls", 1, resident_mb(dev.pid), resident_mb(dev.pid), "MB");
+    cli_devnet_stop(&dev);
+    free(us);
+    free(clients);
+    need(per_s >= LEAST_CALLS_PER_S, "too few calls per second");
+}
+
+int main(void)
+{
+    struct cli_state state = {0};
+    struct alc_err err = {0};
+
+    alc_crypto_init();
+    alc_log_set(ALC_WARN);
+    must(cli_state_open(&state, "", &err), &err);
+    starts(&state);
+    calls(&state);
+    cli_state_close(&state);
+    return 0;
+}
