@@ -2,14 +2,15 @@
 #   make demo    a contract asks, pauses, resumes with answer and proof; a minute after the build
 #   make test    all tests (ASan and UBSan)
 #   make up      all roles with a development chain; Ctrl-C ends it
+#   make web     the page that checks proofs in a browser: one file, verify.html
 #   make bench   speeds and gas, as ratios measured in one run
 #   make fuzz    each fuzzer for FUZZ_SECONDS (60)
-#   make check   doors between rooms, form of the sources
+#   make check   doors between rooms, pages, form of the sources
 .DEFAULT_GOAL := build
 FUZZ_SECONDS ?= 60
 BUILD = cmake --build build/$(1) $(2)
 
-.PHONY: build demo up test bench fuzz check format clean help setup
+.PHONY: build demo up web test bench fuzz check format clean help setup
 
 setup:
 	@tools/setup build
@@ -26,6 +27,12 @@ demo: build
 
 up: build
 	@build/release/bin/alcove up
+
+web:
+	@tools/setup web
+	@$(MAKE) -s --no-print-directory build/release/build.ninja
+	@$(call BUILD,release,--target web)
+	@echo "The page is build/release/web/verify.html: open it, or copy it anywhere; it needs no server."
 
 test:
 	@tools/setup test
@@ -48,6 +55,7 @@ fuzz:
 
 check:
 	@tools/check-doors
+	@tools/check-docs
 	@tools/format --check
 
 format:
@@ -57,4 +65,4 @@ clean:
 	rm -rf build/release build/asan build/fuzz build/dev
 
 help:
-	@sed -n '2,8p' Makefile | sed 's/^# *//'
+	@sed -n '2,9p' Makefile | sed 's/^# *//'

@@ -27,6 +27,9 @@ int main(void)
     bool real;
 
     print(rows, gas_measure(rows));
+    print(rows, gas_projects_measure(rows));
+    print(rows, gas_secrets_measure(rows));
+    print(rows, gas_money_measure(rows));
     printf("%-32s %8zu bytes (OutLayer 729 kB)\n\n", "compute.wasm", gas_code_bytes());
     print(rows, gas_register_measure(rows, &real));
     if (!real) puts("(the rows of the sample quote are left out: it is not here)");

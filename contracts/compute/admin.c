@@ -10,6 +10,11 @@ void only_owner(const struct state *s)
         near_panic("Only owner can call this method");
 }
 
+void not_paused(const struct state *s)
+{
+    if (s->paused != 0) near_panic("Contract is paused");
+}
+
 static void check_metadata(struct alc_bytes text)
 {
     if (text.n > METADATA_MAX_BYTES)

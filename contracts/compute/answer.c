@@ -1,5 +1,5 @@
 /* contracts/compute/answer.c — the promise goes on: refund, event, and the caller's result. */
-#include "compute.h"
+#include "price.h"
 
 struct callback_args {
     uint64_t id;
@@ -121,6 +121,10 @@ void method_on_execution_response(void)
     s.fees = near_add(s.fees, charged);
     state_save(&s);
     if (refund > 0) near_transfer(r.payer, refund);
+    if (a.success)
+        price_settle(&r, a.refund_usd.v);
+    else
+        price_return(&r);
 
     log_charged(charged);
     if (resumed) log_completed(&s, &r, &a, charged, refund);

@@ -1,6 +1,6 @@
 /* contracts/compute/cancel.c — requests that end without an answer.  Whoever removes the record
- * pays the refund; a callback that comes later finds nothing. */
-#include "compute.h"
+ * gives both payments back in full; a callback that comes later finds nothing. */
+#include "price.h"
 
 struct id_args {
     uint64_t id;
@@ -17,6 +17,7 @@ static bool cancel(struct state *s, uint64_t id)
 
     if (!request_take(&r, &stored, s, id)) return false;
     if (r.payment > 0) near_transfer(r.payer, r.payment);
+    price_return(&r);
     return true;
 }
 

@@ -183,7 +183,8 @@ void usd_load(struct prices_usd *p);
 void usd_save(const struct prices_usd *p);
 
 /* request_load fills *r, whose strings are borrowed until the next load; false: no such request.
- * request_take also removes it with all that belongs to it, and counts it off in *s. */
+ * request_take also removes it with all that belongs to it, and counts it off in *s; of its input
+ * it keeps what settling needs. */
 ALC_MUST bool request_load(struct request *r, uint64_t id);
 ALC_MUST bool request_take(struct request *r, struct output *stored, struct state *s, uint64_t id);
 void request_add(const struct request *r, struct state *s); /* panics over the cap */
@@ -191,6 +192,11 @@ void request_add_output(struct request *r, const struct output *o, struct state 
 /* request_next_turn ends the turn of a stored output: as final, or, with `drop`, by removing it. */
 void request_next_turn(const struct request *r, struct state *s, bool drop);
 bool request_exists(uint64_t id);
+/* The project's id as it was asked for; p NULL: the code is no project's. */
+static inline struct alc_bytes request_project(const struct request *r)
+{
+    return r->project != 0 ? r->asked.where : (struct alc_bytes){NULL, 0};
+}
 /* The input, wherever it lies; p NULL: none. */
 struct alc_bytes request_input(const struct request *r);
 void output_load(struct output *o, uint64_t id);
@@ -213,6 +219,9 @@ void event_end(struct near_out *o);
 /* The same for a `system_event` called `name`, up to its first member. */
 void system_event_begin(struct near_out *o, const struct state *s, const char *name);
 void system_event_end(struct near_out *o);
+/* And a whole one, whose members a table describes. */
+void system_event(const struct state *s, const char *name, const void *in,
+                  const struct near_field *fields, size_t n);
 /* Members and values that events and views share. */
 void out_account(struct near_out *o, struct alc_bytes a);
 
@@ -238,9 +247,17 @@ void proof_check(struct shown *shown, const struct state *s, const struct reques
 void onchain_ask(const struct request *r, const struct shown *shown, struct alc_bytes payload,
                  bool leans, bool mine, struct alc_bytes evidence);
 
+/* ---- views.c ---- */
+
+/* What a view returns is written here, up to the protocol's limit; view_give panics beyond it.  To
+ * a method that changes state the room is free for other uses. */
+struct near_out view_out(void);
+void view_give(const struct near_out *o);
+
 /* ---- admin.c ---- */
 
 void only_owner(const struct state *s);
+void not_paused(const struct state *s);                /* panics while the contract is paused */
 ALC_MUST bool register_load(struct near_account *out); /* false: none is set */
 void register_must(struct near_account *out);          /* panics when none is set */
 

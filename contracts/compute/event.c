@@ -39,3 +39,14 @@ void system_event_end(struct near_out *o)
     near_out_lit(o, "}}");
     event_end(o);
 }
+
+void system_event(const struct state *s, const char *name, const void *in,
+                  const struct near_field *fields, size_t n)
+{
+    static uint8_t buf[NEAR_LOG_MAX_BYTES];
+    struct near_out o = NEAR_OUT(buf);
+
+    system_event_begin(&o, s, name);
+    near_out_members(&o, in, fields, n);
+    system_event_end(&o);
+}

@@ -270,7 +270,7 @@ void method_get_worker_keys(void)
     near_out_lit(&o, "[");
     for (size_t i = 0; i < n; i++) {
         if (!worker_load(&w, &list[i])) continue;
-        if (i > 0) near_out_lit(&o, ",");
+        if (o.n > 1) near_out_lit(&o, ",");
         out_worker(&o, &list[i], &w);
     }
     near_out_lit(&o, "]");

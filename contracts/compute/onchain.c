@@ -13,11 +13,10 @@
 #include "base/enc.h"
 #include "verify/verify.h"
 
-#define VERIFY_GAS                                                                                 \
-    (15 * (uint64_t)NEAR_TGAS) /* at least; what the caller attached beyond it too                 \
-                                */
+/* The judge gets what the caller attached beyond it too; removing an output of 640 kB costs 10. */
+#define VERIFY_GAS (15 * (uint64_t)NEAR_TGAS)
 #define VERIFIED_GAS (8 * (uint64_t)NEAR_TGAS)
-#define VERIFIED_MINE_GAS (20 * (uint64_t)NEAR_TGAS) /* removing 640 kB costs 10 */
+#define VERIFIED_MINE_GAS (20 * (uint64_t)NEAR_TGAS)
 
 /* ---- Asking ---- */
 

@@ -40,7 +40,7 @@ static void check_where(const struct alc_statement *t, const struct state *s,
     must(t->anchor_height <= near_host_block_index(), "its block is yet to come");
     must(alc_bytes_eq(t->signer_id, r->signer), "another signer");
     must(alc_bytes_eq(t->predecessor_id, r->predecessor), "another caller");
-    must(t->project_id.n == 0, "a project that was not asked for");
+    must(alc_bytes_eq(t->project_id, request_project(r)), "another project");
 }
 
 static void check_ran(const struct alc_statement *t, const struct request *r)

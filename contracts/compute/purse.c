@@ -40,7 +40,8 @@ void storage_release(uint64_t bytes, struct alc_bytes to)
     send(to, storage_price(bytes));
 }
 
-/* ---- Purses: the letter and the account; one without money has no record ---- */
+/* ---- Purses: the letter and the account, and the amount, little endian without zeroes at its end;
+ * one without money has no record ---- */
 
 struct purse_key {
     uint8_t b[1 + NEAR_ACCOUNT_MAX_BYTES];
@@ -58,21 +59,25 @@ static struct purse_key key_of(enum purse which, struct alc_bytes account)
 near_u128 purse_get(enum purse which, struct alc_bytes account)
 {
     struct purse_key k = key_of(which, account);
-    near_u128 held;
+    near_u128 held = 0;
     size_t n;
 
-    return near_get((struct alc_bytes){k.b, k.n}, (uint8_t *)&held, sizeof held, &n) ? held : 0;
+    (void)!near_get((struct alc_bytes){k.b, k.n}, (uint8_t *)&held, sizeof held, &n);
+    return held;
 }
 
 static void put(enum purse which, struct alc_bytes account, near_u128 amount)
 {
     struct purse_key k = key_of(which, account);
     const struct alc_bytes key = {k.b, k.n};
+    struct alc_bytes value = {(const uint8_t *)&amount, sizeof amount};
 
-    if (amount == 0)
+    while (value.n > 0 && value.p[value.n - 1] == 0)
+        value.n--;
+    if (value.n == 0)
         (void)near_remove(key);
     else
-        near_put(key, (struct alc_bytes){(const uint8_t *)&amount, sizeof amount});
+        near_put(key, value);
 }
 
 void purse_add(enum purse which, struct alc_bytes account, near_u128 amount)

@@ -19,7 +19,11 @@ void storage_charge(uint64_t required, uint64_t held, struct alc_bytes to, const
 void storage_release(uint64_t bytes, struct alc_bytes to);
 
 /* Stablecoin, in its minimal units: what users paid in, and what developers earned. */
-enum purse { PURSE_USER = 'u', PURSE_EARNINGS = 'e' };
+enum purse {
+    PURSE_USER = 'u',
+    PURSE_EARNINGS = 'e',
+    PURSE_NONCE = 'f', /* no money: the floor of an account's payment keys (payment_key.h) */
+};
 
 near_u128 purse_get(enum purse which, struct alc_bytes account);
 void purse_add(enum purse which, struct alc_bytes account, near_u128 amount); /* overflow panics */

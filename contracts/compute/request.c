@@ -3,6 +3,10 @@
 
 #include "base/enc.h"
 
+#include "price.h"
+#include "project.h"
+#include "purse.h"
+
 struct params {
     bool force_rebuild;
     bool store_on_fastfs;
@@ -112,7 +116,8 @@ static const struct near_field args_fields[] = {
 
 /* ---- Rules ---- */
 
-static enum proof check_proof(const struct args *a, const struct state *s)
+static enum proof check_proof(const struct args *a, const struct source *code,
+                              const struct state *s)
 {
     enum proof proof = PROOF_NONE;
     struct near_account judge;
@@ -125,7 +130,7 @@ static enum proof check_proof(const struct args *a, const struct state *s)
     }
     if (proof == PROOF_NONE && a->params.with_proof)
         near_panic("params.with_proof needs params.proof \"key\": there is no proof to name");
-    if (proof > PROOF_NONE && a->source.kind == SOURCE_GITHUB)
+    if (proof > PROOF_NONE && code->kind == SOURCE_GITHUB)
         near_panic("params.proof needs a WasmUrl source: a GitHub source names no code hash");
     if (proof > PROOF_NONE && s->chain_id.n == 0)
         near_panic("params.proof is not offered: this contract was set up without a chain_id");
@@ -236,7 +241,13 @@ static void out_request_data(struct near_out *o, const struct request *r, const 
     out_flag(o, ALC_LIT(",\"force_rebuild\":"), p->force_rebuild);
     out_flag(o, ALC_LIT(",\"store_on_fastfs\":"), p->store_on_fastfs);
     out_flag(o, ALC_LIT(",\"use_bound_identity\":"), p->use_bound_identity);
-    near_out_lit(o, ",\"project_uuid\":null,\"project_id\":null");
+    near_out_lit(o, ",\"project_uuid\":");
+    if (r->project != 0)
+        out_project_uuid(o, r->project);
+    else
+        near_out_lit(o, "null");
+    near_out_lit(o, ",\"project_id\":");
+    near_out_opt_str(o, request_project(r));
     if ((r->flags & FLAG_WITH_PROOF) != 0) near_out_lit(o, ",\"with_proof\":true");
     if (r->proof != PROOF_NONE) {
         near_out_lit(o, ",\"proof\":");
@@ -247,12 +258,15 @@ static void out_request_data(struct near_out *o, const struct request *r, const 
 
 /* ---- The method ---- */
 
-static void check(const struct args *a, const struct state *s, near_u128 paid, bool compile_only)
+/* check finds the code of *r, and takes its stablecoin from who asks. */
+static void check(struct request *r, const struct args *a, const struct state *s, bool compile_only)
 {
     if (a->secrets.profile.p != NULL) profile_check(a->secrets.profile, "secrets_ref.profile");
-    if (a->source.kind == SOURCE_PROJECT) near_panic_with("Project not found: ", a->source.where);
-    source_check(&a->source);
-    if (a->source.kind == SOURCE_WASM_URL && a->params.force_rebuild)
+    if (a->source.kind == SOURCE_PROJECT)
+        r->project = project_resolve(&r->source, &a->source);
+    else
+        source_check(&a->source);
+    if (r->source.kind == SOURCE_WASM_URL && a->params.force_rebuild)
         near_panic("force_rebuild needs a GitHub source: a WasmUrl is not built");
     if (a->params.store_on_fastfs && !a->params.force_rebuild)
         near_panic("store_on_fastfs needs force_rebuild");
@@ -261,8 +275,14 @@ static void check(const struct args *a, const struct state *s, near_u128 paid, b
         near_panic("max_instructions is over the limit of 500000000000");
     if (!compile_only && a->limits.seconds.v > MAX_SECONDS)
         near_panic("max_execution_seconds is over the limit of 180");
-    if (a->params.attached_usd > 0) near_panic("attached_usd needs a Project source");
-    check_payment(paid, compile_only ? s->prices.base_fee : estimate(&s->prices, &a->limits));
+    if (!compile_only && r->project != 0)
+        price_admit(a->source.where, a->input, a->params.attached_usd);
+    if (a->params.attached_usd > 0 && r->project == 0)
+        near_panic("attached_usd needs a Project source");
+    if (a->params.attached_usd > 0)
+        purse_take(PURSE_USER, r->predecessor, a->params.attached_usd,
+                   "Insufficient stablecoin balance");
+    check_payment(r->payment, compile_only ? s->prices.base_fee : estimate(&s->prices, &a->limits));
 }
 
 void method_request_execution(void)
@@ -274,25 +294,22 @@ void method_request_execution(void)
     struct alc_bytes text;
     struct request r;
     struct state s;
-    near_u128 paid;
     uint64_t promise;
     bool compile_only;
 
     NEAR_ARGS(&a, args_fields);
     state_load(&s);
-    if (s.paused != 0) near_panic("Contract is paused");
+    not_paused(&s);
     compile_only = a.params.compile_only || !a.limits_given;
-    paid = near_deposit();
-    check(&a, &s, paid, compile_only);
     near_predecessor(&predecessor);
     near_signer(&signer);
     r = (struct request){
         .id = s.next_id++,
-        .proof = (uint8_t)check_proof(&a, &s),
         .format = (uint8_t)a.format,
         .height = near_host_block_index(),
         .timestamp = near_host_block_timestamp(),
-        .payment = paid,
+        .payment = near_deposit(),
+        .attached_usd = a.params.attached_usd,
         .asked = a.source,
         .source = a.source,
         .predecessor = near_account_bytes(&predecessor),
@@ -303,6 +320,8 @@ void method_request_execution(void)
         .input = a.input,
         .input_n = (uint32_t)a.input.n,
     };
+    check(&r, &a, &s, compile_only);
+    r.proof = (uint8_t)check_proof(&a, &r.source, &s);
     r.limits = a.limits_given ? a.limits : filled(&a.limits);
     if (compile_only) r.flags |= FLAG_COMPILE_ONLY;
     if (a.params.with_proof) r.flags |= FLAG_WITH_PROOF;

@@ -71,8 +71,7 @@ static bool is_alnum(uint8_t c)
     return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
 }
 
-/* Letters, digits and `more`: 1 to `max` bytes of them. */
-static bool made_of(struct alc_bytes s, size_t max, const char *more)
+bool made_of(struct alc_bytes s, size_t max, const char *more)
 {
     if (s.n == 0 || s.n > max) return false;
     for (size_t i = 0; i < s.n; i++) {
@@ -85,11 +84,11 @@ static bool made_of(struct alc_bytes s, size_t max, const char *more)
     return true;
 }
 
-/* The length of the Unicode white space or control character that p begins with, else 0. */
-static size_t blank(const uint8_t *p, size_t n)
+/* The length of the Unicode white space that p begins with, else 0. */
+static size_t space(const uint8_t *p, size_t n)
 {
-    if (p[0] <= 0x20 || p[0] == 0x7f) return 1;
-    if (p[0] == 0xc2 && n > 1 && p[1] <= 0xa0) return 2; /* U+0080..U+00A0 */
+    if (p[0] == ' ' || (p[0] >= '\t' && p[0] <= '\r')) return 1;
+    if (p[0] == 0xc2 && n > 1 && (p[1] == 0x85 || p[1] == 0xa0)) return 2;
     if (n < 3 || p[0] < 0xe1 || p[0] > 0xe3) return 0;
     if (p[0] == 0xe1) return p[1] == 0x9a && p[2] == 0x80 ? 3 : 0;
     if (p[0] == 0xe3) return p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
@@ -97,15 +96,41 @@ static size_t blank(const uint8_t *p, size_t n)
     return p[1] == 0x81 && p[2] == 0x9f ? 3 : 0;
 }
 
+/* The length of the Unicode white space or control character that p begins with, else 0. */
+static size_t blank(const uint8_t *p, size_t n)
+{
+    if (p[0] <= 0x20 || p[0] == 0x7f) return 1;
+    if (p[0] == 0xc2 && n > 1 && p[1] <= 0xa0) return 2; /* U+0080..U+00A0 */
+    return space(p, n);
+}
+
+struct alc_bytes trimmed(struct alc_bytes s)
+{
+    size_t end = 0, i = 0, n;
+
+    while (s.n > 0 && (n = space(s.p, s.n)) > 0)
+        s = (struct alc_bytes){s.p + n, s.n - n};
+    while (i < s.n) { /* white space that nothing follows does not count */
+        n = space(s.p + i, s.n - i);
+        i += n > 0 ? n : 1;
+        if (n == 0) end = i;
+    }
+    return (struct alc_bytes){s.p, end};
+}
+
+bool sha256_text(struct alc_bytes s)
+{
+    if (s.n != 64) return false;
+    for (size_t i = 0; i < s.n; i++)
+        if ((s.p[i] < '0' || s.p[i] > '9') && (s.p[i] < 'a' || s.p[i] > 'f')) return false;
+    return true;
+}
+
 static void check_wasm_url(const struct source *s)
 {
     struct alc_bytes url = s->where;
 
-    if (s->what.n != 64) near_panic("source.hash must be 64 lowercase hex digits");
-    for (size_t i = 0; i < 64; i++)
-        if ((s->what.p[i] < '0' || s->what.p[i] > '9') &&
-            (s->what.p[i] < 'a' || s->what.p[i] > 'f'))
-            near_panic("source.hash must be 64 lowercase hex digits");
+    if (!sha256_text(s->what)) near_panic("source.hash must be 64 lowercase hex digits");
     if (!starts(url, ALC_LIT("https://")) || url.n == 8)
         near_panic("source.url must start with https://");
     if (url.n > 2048) near_panic("source.url must be at most 2048 bytes");

@@ -23,7 +23,16 @@ void read_code_source(struct near_json *j, void *out); /* struct source; Project
 /* source_check holds a GitHub or WasmUrl source against the source rule; panics with the field. */
 void source_check(const struct source *s);
 
+bool sha256_text(struct alc_bytes s); /* 64 of 0-9a-f */
+
 void out_source(struct near_out *o, const struct source *s);
+
+/* made_of: 1 to `max` bytes of ASCII letters, digits and `more`. */
+bool made_of(struct alc_bytes s, size_t max, const char *more);
+
+/* trimmed is `text`, which is UTF-8, without the Unicode white space at its ends; empty when there
+ * is nothing else. */
+struct alc_bytes trimmed(struct alc_bytes text);
 
 /* As a part of a record: kind u8 | where | what | option build_target; a project's `what` is an
  * option. */

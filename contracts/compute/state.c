@@ -1,4 +1,4 @@
-#include "compute.h"
+#include "price.h"
 
 /* ---- Keys ---- */
 
@@ -282,8 +282,14 @@ bool request_take(struct request *r, struct output *stored, struct state *s, uin
     request_decode(r, id, n);
     bytes = locked(n);
     if ((r->flags & FLAG_INPUT_APART) != 0) {
+        static uint8_t body[PRICED_BODY_MAX_BYTES]; /* what a price list would look into */
         k = key_of('i', id);
-        (void)near_remove(key_bytes(&k));
+        if (r->attached_usd > 0 && r->input_n <= sizeof body) {
+            if (!near_take(key_bytes(&k), body, sizeof body, &n)) corrupt();
+            r->input = (struct alc_bytes){body, n};
+        } else {
+            (void)near_remove(key_bytes(&k));
+        }
         bytes += locked(r->input_n);
     }
     if ((r->flags & FLAG_OUTPUT) != 0) {

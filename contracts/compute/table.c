@@ -1,7 +1,7 @@
 #include "table.h"
 
 #define HASH_BYTES 20u
-#define RECORD_MAX_BYTES (160u << 10) /* the longest of any table: a wallet policy */
+#define RECORD_MAX_BYTES NEAR_VALUE_MAX_BYTES /* a secret has no limit of its own */
 
 struct list_key {
     uint8_t b[2 + NEAR_ACCOUNT_MAX_BYTES + 4];

@@ -4,12 +4,12 @@
 /* Views of a request carry its input and output: up to the protocol's limit. */
 static uint8_t result_buf[NEAR_VALUE_MAX_BYTES];
 
-static struct near_out result(void)
+struct near_out view_out(void)
 {
     return NEAR_OUT(result_buf);
 }
 
-static void give(const struct near_out *o)
+void view_give(const struct near_out *o)
 {
     near_return(near_out_bytes(o, "The result is longer than 4 MiB"));
 }
@@ -42,7 +42,7 @@ static const struct alc_bytes output_names[] = {
 
 void method_get_request(void)
 {
-    struct near_out o = result();
+    struct near_out o = view_out();
     struct request r;
     struct state s;
 
@@ -86,13 +86,13 @@ void method_get_request(void)
     near_out_lit(&o, ",\"output_submitted\":");
     near_out_bool(&o, (r.flags & FLAG_OUTPUT) != 0);
     near_out_lit(&o, "}");
-    give(&o);
+    view_give(&o);
 }
 
 /* What a statement must name to be accepted for this request. */
 void method_get_request_context(void)
 {
-    struct near_out o = result();
+    struct near_out o = view_out();
     struct alc_hash input_hash;
     struct limits l;
     struct request r;
@@ -132,13 +132,15 @@ void method_get_request_context(void)
     near_out_str(&o, alc_cstr(proof_names[r.proof]));
     near_out_lit(&o, ",\"with_proof\":");
     near_out_bool(&o, (r.flags & FLAG_WITH_PROOF) != 0);
+    near_out_lit(&o, ",\"project_id\":");
+    near_out_opt_str(&o, request_project(&r));
     near_out_lit(&o, "}");
-    give(&o);
+    view_give(&o);
 }
 
 void method_get_pending_output(void)
 {
-    struct near_out o = result();
+    struct near_out o = view_out();
     struct output out;
     struct request r;
     struct state s;
@@ -157,7 +159,7 @@ void method_get_pending_output(void)
     else
         near_out_octets(&o, out.bytes);
     near_out_lit(&o, "}");
-    give(&o);
+    view_give(&o);
 }
 
 void method_has_pending_output(void)
@@ -185,7 +187,7 @@ static const struct near_field page_fields[] = {
 void method_get_pending_request_ids(void)
 {
     struct page_args a = {.from = {0, 1}, .limit = {100, 1}};
-    struct near_out o = result();
+    struct near_out o = view_out();
     uint64_t skip, left, waiting;
     bool first = true;
     struct state s;
@@ -209,13 +211,13 @@ void method_get_pending_request_ids(void)
         near_out_u64(&o, id);
     }
     near_out_lit(&o, "]");
-    give(&o);
+    view_give(&o);
 }
 
 /* [locked now, allowed] */
 void method_get_pending_bytes(void)
 {
-    struct near_out o = result();
+    struct near_out o = view_out();
     struct state s;
 
     state_load(&s);
@@ -224,12 +226,12 @@ void method_get_pending_bytes(void)
     near_out_lit(&o, ",");
     near_out_u64(&o, s.pending_bytes_cap);
     near_out_lit(&o, "]");
-    give(&o);
+    view_give(&o);
 }
 
 void method_get_stats(void)
 {
-    struct near_out o = result();
+    struct near_out o = view_out();
     struct state s;
 
     state_load(&s);
@@ -238,12 +240,12 @@ void method_get_stats(void)
     near_out_lit(&o, ",");
     near_out_u128_str(&o, s.fees);
     near_out_lit(&o, "]");
-    give(&o);
+    view_give(&o);
 }
 
 void method_get_pricing(void)
 {
-    struct near_out o = result();
+    struct near_out o = view_out();
     struct state s;
 
     state_load(&s);
@@ -256,7 +258,7 @@ void method_get_pricing(void)
     near_out_lit(&o, ",");
     near_out_u128_str(&o, s.prices.per_compile_ms_fee);
     near_out_lit(&o, "]");
-    give(&o);
+    view_give(&o);
 }
 
 static void price(struct near_out *o, struct alc_bytes key, near_u128 v)
@@ -267,7 +269,7 @@ static void price(struct near_out *o, struct alc_bytes key, near_u128 v)
 
 void method_get_pricing_full(void)
 {
-    struct near_out o = result();
+    struct near_out o = view_out();
     struct prices_usd usd;
     struct state s;
 
@@ -282,7 +284,7 @@ void method_get_pricing_full(void)
     price(&o, ALC_LIT(",\"per_sec_fee_usd\":"), usd.per_sec_fee);
     price(&o, ALC_LIT(",\"per_compile_ms_fee_usd\":"), usd.per_compile_ms_fee);
     near_out_lit(&o, "}");
-    give(&o);
+    view_give(&o);
 }
 
 struct estimate_args {
@@ -296,18 +298,18 @@ static const struct near_field estimate_fields[] = {
 void method_estimate_execution_cost(void)
 {
     struct estimate_args a = {.limits = {{0, 0}, {0, 0}, {0, 0}}};
-    struct near_out o = result();
+    struct near_out o = view_out();
     struct state s;
 
     NEAR_ARGS(&a, estimate_fields);
     state_load(&s);
     near_out_u128_str(&o, estimate(&s.prices, &a.limits));
-    give(&o);
+    view_give(&o);
 }
 
 void method_get_max_limits(void)
 {
-    struct near_out o = result();
+    struct near_out o = view_out();
     struct state s;
 
     state_load(&s);
@@ -318,7 +320,7 @@ void method_get_max_limits(void)
     near_out_lit(&o, ",");
     near_out_u64(&o, MAX_COMPILE_SECONDS);
     near_out_lit(&o, "]");
-    give(&o);
+    view_give(&o);
 }
 
 void method_is_paused(void)
@@ -331,14 +333,14 @@ void method_is_paused(void)
 
 static void give_pair(struct alc_bytes a, struct alc_bytes b)
 {
-    struct near_out o = result();
+    struct near_out o = view_out();
 
     near_out_lit(&o, "[");
     near_out_str(&o, a);
     near_out_lit(&o, ",");
     near_out_str(&o, b);
     near_out_lit(&o, "]");
-    give(&o);
+    view_give(&o);
 }
 
 void method_get_config(void)
@@ -351,7 +353,7 @@ void method_get_config(void)
 
 void method_get_register(void)
 {
-    struct near_out o = result();
+    struct near_out o = view_out();
     struct near_account id;
     struct state s;
 
@@ -360,7 +362,7 @@ void method_get_register(void)
         out_account(&o, near_account_bytes(&id));
     else
         near_out_lit(&o, "null");
-    give(&o);
+    view_give(&o);
 }
 
 void method_get_event_metadata(void)

@@ -60,7 +60,7 @@ static void save_simulated_root(const struct new_args *a)
     size_t n;
 
     if (a->chain_id.n == 0)
-        near_panic("simulated_root needs chain_id: no chain is to take simulated quotes unawares");
+        near_panic("simulated_root needs chain_id"); /* which says that it is not mainnet */
     if (alc_bytes_is(a->chain_id, "mainnet"))
         near_panic("simulated_root is refused on mainnet: SIMULATED quotes prove nothing");
     /* A certificate is a SEQUENCE with a length of two bytes. */

@@ -3,12 +3,14 @@
  * Whoever puts a set, six signatures are checked once and its digest is kept for the platforms it
  * speaks of.  Newer sets replace older ones, never the other way round: else somebody could bring
  * back a list that does not know yet that a certificate was revoked.  The windows are looked at
- * when a quote is judged.  Sets under the simulated root have places of their own. */
+ * when a quote is judged; here only that a set is not of a far future, where nothing is newer. Sets
+ * under the simulated root have places of their own. */
 #include "register.h"
 
 #include "base/enc.h"
 
 #define STORAGE_YOCTO_PER_BYTE UINT64_C(10000000000000000000)
+#define AHEAD_S 86400u /* by so much the clocks of signers and blocks may differ */
 
 struct place {
     uint8_t b[10];
@@ -61,8 +63,23 @@ static void check_progress(const struct alc_collateral *fresh, const struct alc_
               "the QE identity's evaluation number is lower");
     not_older(fresh->tcb.from_s >= old->tcb.from_s, "the TCB info was issued before");
     not_older(fresh->qe.from_s >= old->qe.from_s, "the QE identity was issued before");
-    not_older(fresh->root_crl.from_s >= old->root_crl.from_s, "the root CA's revocation list");
-    not_older(fresh->pck_crl.from_s >= old->pck_crl.from_s, "the PCK CA's revocation list");
+}
+
+/* Revocation lists are of a CA, not of a platform: the newest that were seen count for all.  Else
+ * who has a revoked machine of a model that nobody put a set for brings a list from before. */
+static void keep_lists(const struct alc_collateral *c)
+{
+    const uint8_t at[] = {'l', c->simulated, (uint8_t)c->ca};
+    const uint64_t now[2] = {c->root_crl.from_s, c->pck_crl.from_s};
+    uint64_t seen[2];
+    size_t n;
+
+    if (near_get((struct alc_bytes){at, sizeof at}, (uint8_t *)seen, sizeof seen, &n)) {
+        not_older(now[0] >= seen[0], "the root CA's revocation list");
+        not_older(now[1] >= seen[1], "the PCK CA's revocation list");
+    }
+    near_put((struct alc_bytes){at, sizeof at},
+             (struct alc_bytes){(const uint8_t *)now, sizeof now});
 }
 
 static void out_tee(struct near_out *o, enum alc_tee tee)
@@ -115,6 +132,9 @@ static uint64_t keep(const struct state *s, struct alc_bytes text)
 
     refusal = alc_collateral_verify(&fresh, text, &trust, &work, &verify_ops);
     if (refusal != ALC_REFUSAL_NONE) refuse("Collateral refused: ", refusal);
+    /* It would keep its place until then, and no other set could take it. */
+    if (alc_collateral_window(&fresh).from_s > near_host_block_timestamp() / NS_PER_S + AHEAD_S)
+        near_panic("Collateral refused: issued more than a day ahead");
     value = (struct alc_bytes){digest, alc_collateral_write(&fresh, digest, sizeof digest)};
     if (value.n == 0) near_panic("Collateral refused: its digest is longer than 40960 bytes");
 
@@ -129,6 +149,7 @@ static uint64_t keep(const struct state *s, struct alc_bytes text)
         }
         check_progress(&fresh, &old);
     }
+    keep_lists(&fresh);
     near_put(place_bytes(&at), value);
     log_set(&fresh, true);
     if (!replaces) return NEAR_STORAGE_RECORD_BYTES + sizeof at.b + value.n;

@@ -41,15 +41,16 @@ uint8_t verify_buf[sizeof verify_buf];
 static struct alc_quote_policy policy_of(const struct state *s, struct alc_bytes report_data)
 {
     const struct policy *p = &s->policy;
-    struct alc_quote_policy q = {.statuses = p->statuses,
-                                 .advisories = p->advisories,
-                                 .advisories_count = p->advisories_count,
-                                 .min_evaluation = p->min_evaluation,
-                                 .report_data = report_data,
-                                 /* by way of an integer: gcc 12 sees no const in an array of const */
-                                 .ppids = (const uint8_t(*)[16])(uintptr_t)p->ppids.p,
-                                 .ppids_count = p->any_platform ? 0 : p->ppids_count,
-                                 .allow_simulated = s->simulated};
+    struct alc_quote_policy q = {
+        .statuses = p->statuses,
+        .advisories = p->advisories,
+        .advisories_count = p->advisories_count,
+        .min_evaluation = p->min_evaluation,
+        .report_data = report_data,
+        /* by way of an integer: gcc 12 sees no const in an array of const */
+        .ppids = (const uint8_t(*)[16])(uintptr_t)p->ppids.p,
+        .ppids_count = p->any_platform ? 0 : p->ppids_count,
+        .allow_simulated = s->simulated};
     q.measurements = measurements_load(&q.measurements_count);
     return q;
 }
@@ -82,8 +83,8 @@ void quote_judge(struct alc_quote_verdict *v, const struct state *s, struct alc_
     refusal = alc_quote_read(&q, quote);
     if (refusal == ALC_REFUSAL_NONE) refusal = alc_quote_platform(&p, &q, &work);
     if (refusal != ALC_REFUSAL_NONE) {
+        ask.set_refused = refusal;
         alc_quote_verify(v, &ask, &work, &verify_ops); /* as far as it can be read */
-        v->refusal = refusal;
         return;
     }
     /* Where the two roots have a set each for one platform, the quote fits one of them. */
@@ -100,7 +101,6 @@ void quote_judge(struct alc_quote_verdict *v, const struct state *s, struct alc_
     }
     if (ask.collateral == NULL) {
         alc_quote_verify(v, &ask, &work, &verify_ops);
-        v->refusal = ALC_REFUSAL_NO_COLLATERAL;
         return;
     }
     demand_measurement(v, &policy);
@@ -152,6 +152,6 @@ void method_verify_quote(void)
     else
         v.refusal = ALC_REFUSAL_QUOTE_FORMAT;
     n = alc_quote_verdict_json(&v, out, sizeof out);
-    if (n == 0) near_panic("the verdict is longer than 16384 bytes");
+    if (n == 0) near_panic("result too long");
     near_return((struct alc_bytes){out, n});
 }

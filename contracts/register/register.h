@@ -9,8 +9,9 @@
  *
  * Storage, all borsh: "s" the state below; "r" the root of simulated quotes; "m" the approved
  * measurements, one after the other; "h" the challenges; "c" + simulated u8, TEE u8, FMSPC [6],
- * CA u8 the digest of a collateral set; "t" + slot u8 the text of one; "k" + key id the record of a
- * worker key. */
+ * CA u8 the digest of a collateral set; "l" + simulated u8, CA u8 when the newest revocation lists
+ * were issued, of the root and of that CA: u64 each; "t" + slot u8 the text of a set; "k" + curve
+ * u8 and key id the record of a worker key. */
 #ifndef REGISTER_H
 #define REGISTER_H
 
@@ -125,7 +126,7 @@ NEAR_NORETURN void refuse(const char *what, enum alc_refusal refusal);
 /* ---- admin.c ---- */
 
 void read_hash(struct near_json *j, void *out); /* struct alc_hash, 64 hex digits */
-/* log_line logs what was written, SIMULATED in front when that is so. */
+/* A log line between the two; SIMULATED stands in front when that is so. */
 struct near_out log_begin(bool simulated);
 void log_end(struct near_out *o);
 

@@ -9,6 +9,7 @@
     "resolve_execution,submit_execution_output_and_resolve,resume_topup,resume_delete_payment_key"
 #define TELL_GAS (5 * (uint64_t)NEAR_TGAS)
 #define ON_ADDED_GAS (3 * (uint64_t)NEAR_TGAS)
+#define ON_ITS_WAY_NS (600 * NS_PER_S) /* receipts take seconds */
 
 static struct alc_bytes key_bytes(const struct public_key *key)
 {
@@ -42,32 +43,32 @@ NEAR_NORETURN static void not_approved(const struct alc_quote_verdict *v)
 }
 
 /* Whose key it is stands in the first half of the report data, for which registration it was made
- * in the second. */
+ * in the second.  Report data of zeros alone is for nobody: workers ask for such quotes to look at
+ * themselves, and under the key of zeros, a point of small order, anybody can sign. */
 static void check_binding(const struct alc_quote_verdict *v, const struct state *s,
                           const struct register_args *a)
 {
-    static const uint8_t unbound[32];
+    static const uint8_t zeros[32];
     const uint8_t *data = alc_quote_report_data(&v->quote);
 
-    if (__builtin_memcmp(data, a->key.id.b, sizeof a->key.id.b) != 0)
+    if (__builtin_memcmp(data, a->key.id.b, sizeof zeros) != 0 ||
+        __builtin_memcmp(data, zeros, sizeof zeros) == 0)
         near_panic("The quote's report data does not begin with this public key");
-    if (!s->policy.require_binding && __builtin_memcmp(data + 32, unbound, sizeof unbound) == 0)
-        return;
-    if (s->chain_id.n == 0)
-        near_panic("The quote's report data answers to a challenge, and this contract was given no "
-                   "chain_id to check that with");
+    if (!s->policy.require_binding && __builtin_memcmp(data + 32, zeros, sizeof zeros) == 0) return;
     if (!challenge_answered(data + 32, s, &a->policy_hash))
         near_panic("The quote's report data answers to no challenge of the last 1000 blocks: call "
-                   "new_challenge, and bind the quote to chain, contract, this account and policy");
+                   "new_challenge, and bind the quote to chain_id, contract, account and policy");
 }
 
-/* tell sends the main contract the key it may believe; returns the promise. */
+/* tell sends the main contract the key it may believe; returns the promise.  A full list there is
+ * searched for a key that has expired: so it gets all the gas that is left, and seldom needs it. */
 static uint64_t tell(const struct state *s, const struct public_key *key,
                      const struct worker_key *w)
 {
     static uint8_t buf[512];
     struct near_out o = NEAR_OUT(buf);
-    struct near_call call = {.account = s->outlayer, .method = "add_worker_key", .gas = TELL_GAS};
+    struct near_call call = {
+        .account = s->outlayer, .method = "add_worker_key", .gas = TELL_GAS, .weight = 1};
 
     near_out_lit(&o, "{\"public_key\":");
     out_ed25519(&o, key);
@@ -286,12 +287,14 @@ static bool has_ended(const struct worker_key *w)
     return true;
 }
 
-/* Keys that are good still, or unknown, are passed over: a list may be old when it arrives. */
+/* Keys that are good still, or unknown, are passed over: a list may be old when it arrives.  One
+ * whose access key may still be on its way stays too: its record is all that could end it then. */
 static void drop_one(const struct public_key *key)
 {
     struct worker_key w;
 
     if (!worker_key_load(&w, key) || !has_ended(&w)) return;
+    if (!w.added && near_host_block_timestamp() - w.registered_ns < ON_ITS_WAY_NS) return;
     worker_key_remove(key);
     if (w.added) delete_access_key(key);
 }

@@ -9,6 +9,15 @@ void near_json_fail(const char *why)
     near_panic_with("Failed to deserialize input from JSON: ", alc_cstr(why));
 }
 
+/* fail ends a hard reading.  A soft one moves to the end of the text, where nothing more is found:
+ * who goes on after it must stay within the text. */
+static void fail(struct near_json *j, const char *why)
+{
+    if (!j->soft) near_json_fail(why);
+    j->failed = true;
+    j->p = j->end;
+}
+
 /* ---- Lexing ---- */
 
 static void skip_space(struct near_json *j)
@@ -31,26 +40,29 @@ static bool take(struct near_json *j, uint8_t c)
     return true;
 }
 
-static void expect(struct near_json *j, uint8_t c)
+static bool expect(struct near_json *j, uint8_t c)
 {
-    if (!take(j, c)) near_json_fail("unexpected character");
+    bool there = take(j, c);
+    if (!there) fail(j, "unexpected character");
+    return there;
 }
 
 static void word(struct near_json *j, struct alc_bytes text)
 {
-    if ((size_t)(j->end - j->p) < text.n || __builtin_memcmp(j->p, text.p, text.n) != 0)
-        near_json_fail("unexpected character");
-    j->p += text.n;
+    if ((size_t)(j->end - j->p) >= text.n && __builtin_memcmp(j->p, text.p, text.n) == 0)
+        j->p += text.n;
+    else
+        fail(j, "unexpected character");
 }
 
 struct near_json near_json_begin(uint8_t *p, size_t n)
 {
-    return (struct near_json){p, p + n, 0};
+    return (struct near_json){p, p + n, 0, false, false};
 }
 
 void near_json_end(struct near_json *j)
 {
-    if (peek(j) != 0 || j->p != j->end) near_json_fail("trailing characters");
+    if (peek(j) != 0 || j->p != j->end) fail(j, "trailing characters");
 }
 
 uint8_t near_json_peek(struct near_json *j)
@@ -102,8 +114,10 @@ static uint32_t hex4(struct near_json *j)
     uint8_t b[2];
     size_t n;
 
-    if (j->end - j->p < 4 || !alc_hex_decode(b, sizeof b, &n, (struct alc_bytes){j->p, 4}))
-        near_json_fail("bad escape");
+    if (j->end - j->p < 4 || !alc_hex_decode(b, sizeof b, &n, (struct alc_bytes){j->p, 4})) {
+        fail(j, "bad escape");
+        return 0;
+    }
     j->p += 4;
     return (uint32_t)b[0] << 8 | b[1];
 }
@@ -139,15 +153,19 @@ static uint32_t escape(struct near_json *j, bool strict)
 
     for (size_t i = 0; i < sizeof from - 1; i++)
         if (c == (uint8_t)from[i]) return (uint8_t)to[i];
-    if (c != 'u') near_json_fail("bad escape");
+    if (c != 'u') {
+        fail(j, "bad escape");
+        return 0;
+    }
     u = hex4(j);
     if (!strict || u < 0xd800 || u > 0xdfff) return u;
-    if (u > 0xdbff || j->end - j->p < 2 || j->p[0] != '\\' || j->p[1] != 'u')
-        near_json_fail("unpaired surrogate");
-    j->p += 2;
-    v = hex4(j);
-    if (v < 0xdc00 || v > 0xdfff) near_json_fail("unpaired surrogate");
-    return 0x10000 + ((u - 0xd800) << 10 | (v - 0xdc00));
+    if (u <= 0xdbff && j->end - j->p >= 2 && j->p[0] == '\\' && j->p[1] == 'u') {
+        j->p += 2;
+        v = hex4(j);
+        if (v >= 0xdc00 && v <= 0xdfff) return 0x10000 + ((u - 0xd800) << 10 | (v - 0xdc00));
+    }
+    fail(j, "unpaired surrogate");
+    return 0;
 }
 
 enum string_way {
@@ -169,7 +187,10 @@ static struct alc_bytes string(struct near_json *j, enum string_way way)
         if (to != j->p && way == UNESCAPE) __builtin_memmove(to, j->p, n);
         to += n;
         j->p += n;
-        if (j->p == j->end) near_json_fail("a string does not end");
+        if (j->p == j->end) {
+            fail(j, "a string does not end");
+            return (struct alc_bytes){start, 0};
+        }
         switch (class_of(*j->p)) {
         case QUOTE:
             j->p++;
@@ -184,7 +205,10 @@ static struct alc_bytes string(struct near_json *j, enum string_way way)
             n = 1;
             if (way != SKIM)
                 n = alc_utf8_next((struct alc_bytes){j->p, (size_t)(j->end - j->p)}, &good);
-            if (!good) near_json_fail("not UTF-8");
+            if (!good) {
+                fail(j, "not UTF-8");
+                break;
+            }
             if (way == UNESCAPE)
                 for (size_t i = 0; i < n; i++)
                     to[i] = j->p[i];
@@ -192,7 +216,7 @@ static struct alc_bytes string(struct near_json *j, enum string_way way)
             j->p += n;
             break;
         default:
-            near_json_fail("a control character in a string");
+            fail(j, "a control character in a string");
         }
     }
 }
@@ -234,6 +258,14 @@ static bool overflows(const struct decimal *d)
     return true;
 }
 
+/* digit finds whether a digit comes next; a number that needs one and has none is bad. */
+static bool digit(struct near_json *j)
+{
+    bool there = j->p < j->end && is_digit(*j->p);
+    if (!there) fail(j, "bad number");
+    return there;
+}
+
 static void number(struct near_json *j, bool strict)
 {
     struct decimal d = {.exponent = 0, .n = 0};
@@ -241,13 +273,16 @@ static void number(struct near_json *j, bool strict)
     bool minus;
 
     if (*j->p == '-') j->p++;
-    if (j->p == j->end || !is_digit(*j->p)) near_json_fail("bad number");
-    if (*j->p == '0' && j->end - j->p > 1 && is_digit(j->p[1])) near_json_fail("bad number");
+    if (!digit(j)) return;
+    if (*j->p == '0' && j->end - j->p > 1 && is_digit(j->p[1])) {
+        fail(j, "bad number");
+        return;
+    }
     for (; j->p < j->end && is_digit(*j->p); j->p++)
         decimal_digit(&d, *j->p, true);
     if (j->p < j->end && *j->p == '.') {
         j->p++;
-        if (j->p == j->end || !is_digit(*j->p)) near_json_fail("bad number");
+        if (!digit(j)) return;
         for (; j->p < j->end && is_digit(*j->p); j->p++)
             decimal_digit(&d, *j->p, false);
     }
@@ -255,12 +290,12 @@ static void number(struct near_json *j, bool strict)
         j->p++;
         minus = j->p < j->end && *j->p == '-';
         if (j->p < j->end && (*j->p == '-' || *j->p == '+')) j->p++;
-        if (j->p == j->end || !is_digit(*j->p)) near_json_fail("bad number");
+        if (!digit(j)) return;
         for (; j->p < j->end && is_digit(*j->p); j->p++)
             if (e < (int64_t)NEAR_ARGS_MAX_BYTES * 10) e = e * 10 + (*j->p - '0');
         d.exponent += minus ? -e : e;
     }
-    if (strict && overflows(&d)) near_json_fail("number out of range");
+    if (strict && overflows(&d)) fail(j, "number out of range");
 }
 
 void near_read_u64(struct near_json *j, void *out)
@@ -290,6 +325,12 @@ void near_read_u32(struct near_json *j, void *out)
     near_read_u64(j, &v);
     if (v > UINT32_MAX) near_json_fail("integer out of range");
     *(uint32_t *)out = (uint32_t)v;
+}
+
+void near_read_u8(struct near_json *j, void *out)
+{
+    near_read_u32(j, out);
+    if (*(uint32_t *)out > UINT8_MAX) near_json_fail("integer out of range");
 }
 
 void near_read_opt_u64(struct near_json *j, void *out)
@@ -335,13 +376,16 @@ static uint8_t *value(struct near_json *j, bool strict)
         uint8_t c = peek(j);
         bool opened = false;
 
+        if (j->failed) return to;
         from = j->p;
         switch (c) {
         case '{':
         case '[':
             j->p++;
-            if (strict && j->depth + open + 1 > NEAR_JSON_DEPTH_MAX)
-                near_json_fail("nested too deeply");
+            if (strict && j->depth + open + 1 > NEAR_JSON_DEPTH_MAX) {
+                fail(j, "nested too deeply");
+                return to;
+            }
             if (c == '{')
                 brackets[open / 8] |= (uint8_t)(1u << open % 8);
             else
@@ -363,8 +407,10 @@ static uint8_t *value(struct near_json *j, bool strict)
             word(j, ALC_LIT("null"));
             break;
         default:
-            if (c != '-' && !is_digit(c)) near_json_fail("expected a value");
-            number(j, strict);
+            if (c == '-' || is_digit(c))
+                number(j, strict);
+            else
+                fail(j, "expected a value");
         }
         if (strict) compact(&to, from, j->p);
 
@@ -384,15 +430,15 @@ static uint8_t *value(struct near_json *j, bool strict)
                 continue;
             }
             if (!opened) {
-                expect(j, ',');
+                if (!expect(j, ',')) return to;
                 if (strict) compact(&to, from, j->p);
             }
             if (object) {
-                expect(j, '"');
+                if (!expect(j, '"')) return to;
                 from = j->p - 1;
                 (void)string(j, way);
                 if (strict) compact(&to, from, j->p);
-                expect(j, ':');
+                if (!expect(j, ':')) return to;
                 if (strict) compact(&to, j->p - 1, j->p);
             }
             break;
@@ -408,6 +454,34 @@ void near_read_json(struct near_json *j, void *out)
     start = j->p;
     end = value(j, true);
     *(struct alc_bytes *)out = (struct alc_bytes){start, (size_t)(end - start)};
+}
+
+bool near_json_member(struct alc_bytes *out, struct alc_bytes key, uint8_t *p, size_t n)
+{
+    struct near_json j = near_json_begin(p, n);
+    bool found = false;
+
+    j.soft = true;
+    j.depth = 1;
+    if (!take(&j, '{')) return false;
+    if (!take(&j, '}')) {
+        do {
+            bool it;
+            if (!expect(&j, '"')) return false;
+            it = alc_bytes_eq(string(&j, UNESCAPE), key);
+            if (!expect(&j, ':')) return false;
+            if (it) found = peek(&j) == '"';
+            if (it && found) {
+                j.p++;
+                *out = string(&j, UNESCAPE);
+            } else {
+                (void)value(&j, true);
+            }
+        } while (take(&j, ','));
+        (void)expect(&j, '}');
+    }
+    near_json_end(&j);
+    return found && !j.failed;
 }
 
 /* ---- Objects by table ---- */

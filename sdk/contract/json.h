@@ -17,6 +17,7 @@ struct near_json {
     uint8_t *p;
     uint8_t *end;
     unsigned depth;
+    bool soft, failed; /* near_json_member's: what is wrong does not panic */
 };
 
 /* near_json_begin and near_json_end frame a text: nothing but white space may follow its value. */
@@ -68,6 +69,7 @@ struct near_opt_u128 {
 
 /* Readers for the tables; the type that `out` must point to is named. */
 void near_read_bool(struct near_json *j, void *out);     /* bool */
+void near_read_u8(struct near_json *j, void *out);       /* uint32_t, at most 255 */
 void near_read_u32(struct near_json *j, void *out);      /* uint32_t */
 void near_read_u64(struct near_json *j, void *out);      /* uint64_t */
 void near_read_opt_u32(struct near_json *j, void *out);  /* struct near_opt_u32 */
@@ -90,6 +92,11 @@ void near_json_variant_end(struct near_json *j, bool with_value);
 void near_json_variant_unit(struct near_json *j, bool with_value);
 bool near_json_null(struct near_json *j);    /* takes a null if one comes next */
 uint8_t near_json_peek(struct near_json *j); /* the next token's first byte; 0 at the end */
+
+/* near_json_member finds in a text of its own, which is ours to change, the string that an object
+ * holds under `key`: of repeated keys the last one's.  false, and never a panic: the text is not
+ * JSON, not an object, or holds no string there. */
+ALC_MUST bool near_json_member(struct alc_bytes *out, struct alc_bytes key, uint8_t *p, size_t n);
 
 /* near_json_list reads an array and calls `item` at each element. */
 void near_json_list(struct near_json *j, void (*item)(struct near_json *j, void *to), void *to);
@@ -121,5 +128,14 @@ void near_out_octets(struct near_out *o, struct alc_bytes b);    /* [1,2,3] */
 void near_out_hex(struct near_out *o, struct alc_bytes b);       /* "0a1b" */
 void near_out_base64(struct near_out *o, struct alc_bytes b);    /* "AAEC" */
 void near_out_key(struct near_out *o, const struct alc_hash *k); /* "ed25519:..." */
+
+/* near_out_members writes what a table describes, "name":value,"name":value and so on in the
+ * table's order, without the braces.  Each value is written as its reader reads it, which must be
+ * one of near_read_{bool,u8,u32,u64,u128,string,account,octets,json}; a string with p NULL is null.
+ */
+void near_out_members(struct near_out *o, const void *in, const struct near_field *fields,
+                      size_t n);
+#define NEAR_OUT_MEMBERS(o, in, fields)                                                            \
+    near_out_members(o, in, fields, sizeof(fields) / sizeof((fields)[0]))
 
 #endif

@@ -178,3 +178,32 @@ void near_out_key(struct near_out *o, const struct alc_hash *k)
     if (alc_base58_encode(text, sizeof text, &n, alc_hash_bytes(k))) near_out_put(o, text, n);
     near_out_lit(o, "\"");
 }
+
+static void member(struct near_out *o, const void *v, void (*read)(struct near_json *j, void *out))
+{
+    if (read == near_read_u32 || read == near_read_u8)
+        near_out_u64(o, *(const uint32_t *)v);
+    else if (read == near_read_u64)
+        near_out_u64(o, *(const uint64_t *)v);
+    else if (read == near_read_u128)
+        near_out_u128_str(o, *(const near_u128 *)v);
+    else if (read == near_read_bool)
+        near_out_bool(o, *(const bool *)v);
+    else if (read == near_read_json)
+        near_out_raw(o, *(const struct alc_bytes *)v);
+    else if (read == near_read_octets)
+        near_out_octets(o, *(const struct alc_bytes *)v);
+    else
+        near_out_opt_str(o, *(const struct alc_bytes *)v);
+}
+
+void near_out_members(struct near_out *o, const void *in, const struct near_field *fields, size_t n)
+{
+    for (const struct near_field *f = fields; f < fields + n; f++) {
+        if (f > fields) near_out_lit(o, ",");
+        near_out_lit(o, "\"");
+        near_out_put(o, f->name, f->name_n);
+        near_out_lit(o, "\":");
+        member(o, (const uint8_t *)in + f->at, f->read);
+    }
+}

@@ -126,6 +126,12 @@ void near_sha256(struct alc_hash *out, struct alc_bytes in)
     near_host_read_register(REG, at(out->b));
 }
 
+bool near_ed25519(const uint8_t sig[64], const struct alc_hash *key, struct alc_bytes message)
+{
+    return near_host_ed25519_verify(64, at(sig), message.n, at(message.p), sizeof key->b,
+                                    at(key->b)) == 1;
+}
+
 void near_random(struct alc_hash *out)
 {
     near_host_random_seed(REG);
@@ -194,17 +200,23 @@ void near_transfer(struct alc_bytes account, near_u128 yocto)
     near_host_promise_batch_action_transfer(promise, at(a.v));
 }
 
-uint64_t near_call(uint64_t after, const struct near_call *call)
+void near_batch_call(uint64_t promise, const struct near_call *call)
 {
     struct amount a = amount(call->deposit);
     struct alc_bytes method = alc_cstr(call->method);
-    struct alc_bytes to = call->account;
-    uint64_t promise = after == NEAR_NOW ? near_host_promise_batch_create(to.n, at(to.p))
-                                         : near_host_promise_batch_then(after, to.n, at(to.p));
 
     near_host_promise_batch_action_function_call_weight(promise, method.n, at(method.p),
                                                         call->args.n, at(call->args.p), at(a.v),
                                                         call->gas, call->weight);
+}
+
+uint64_t near_call(uint64_t after, const struct near_call *call)
+{
+    struct alc_bytes to = call->account;
+    uint64_t promise = after == NEAR_NOW ? near_host_promise_batch_create(to.n, at(to.p))
+                                         : near_host_promise_batch_then(after, to.n, at(to.p));
+
+    near_batch_call(promise, call);
     return promise;
 }
 
@@ -217,9 +229,9 @@ void near_batch_add_key(uint64_t promise, struct alc_bytes key, near_u128 allowa
                         struct alc_bytes receiver, struct alc_bytes methods)
 {
     struct amount a = amount(allowance);
-    near_host_promise_batch_action_add_key_with_function_call(
-        promise, key.n, at(key.p), 0, at(a.v), receiver.n, at(receiver.p), methods.n,
-        at(methods.p));
+    near_host_promise_batch_action_add_key_with_function_call(promise, key.n, at(key.p), 0, at(a.v),
+                                                              receiver.n, at(receiver.p), methods.n,
+                                                              at(methods.p));
 }
 
 void near_batch_delete_key(uint64_t promise, struct alc_bytes key)

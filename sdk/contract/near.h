@@ -7,7 +7,8 @@
  * The same source builds natively: the host functions are then ordinary functions that a fake
  * host supplies (tests/contract/fake_near.c), and near_panic does not return there either.
  * No host function newer than protocol 83 is declared, because one missing import makes every
- * method of a contract uncallable; near_p256.h has one that is newer.  JSON is in contract/json.h. */
+ * method of a contract uncallable; near_p256.h has one that is newer.  JSON is in contract/json.h.
+ */
 #ifndef NEAR_H
 #define NEAR_H
 
@@ -48,6 +49,8 @@ NEAR_HOST(uint64_t, block_timestamp, void);
 NEAR_HOST(void, attached_deposit, uint64_t balance);
 NEAR_HOST(void, random_seed, uint64_t reg);
 NEAR_HOST(void, sha256, uint64_t n, uint64_t p, uint64_t reg);
+NEAR_HOST(uint64_t, ed25519_verify, uint64_t sig_n, uint64_t sig, uint64_t message_n,
+          uint64_t message, uint64_t key_n, uint64_t key);
 NEAR_HOST(void, value_return, uint64_t n, uint64_t p);
 NEAR_HOST(NEAR_NORETURN void, panic_utf8, uint64_t n, uint64_t p);
 NEAR_HOST(void, log_utf8, uint64_t n, uint64_t p);
@@ -96,11 +99,14 @@ enum near_kind {
 /* near_enter makes the checks that come before a method's arguments are looked at. */
 void near_enter(const char *method, enum near_kind kind);
 
+/* The kinds that near_enter checks; of the others the name need not be in the code. */
+#define NEAR_CHECKED(kind) ((kind) == NEAR_CALL || (kind) == NEAR_PRIVATE)
+
 #define NEAR_METHOD(name, kind)                                                                    \
     NEAR_ENTRY(name);                                                                              \
     NEAR_ENTRY(name)                                                                               \
     {                                                                                              \
-        near_enter(#name, NEAR_##kind);                                                            \
+        if (NEAR_CHECKED(NEAR_##kind)) near_enter(#name, NEAR_##kind);                             \
         method_##name();                                                                           \
     }
 
@@ -126,6 +132,9 @@ ALC_MUST bool near_signer_key(struct alc_hash *out);
 
 near_u128 near_deposit(void); /* yoctoNEAR */
 void near_sha256(struct alc_hash *out, struct alc_bytes in);
+/* near_ed25519: `sig` is the signature of `message` under the key.  0.2 Tgas. */
+ALC_MUST bool near_ed25519(const uint8_t sig[64], const struct alc_hash *key,
+                           struct alc_bytes message);
 void near_random(struct alc_hash *out); /* the block's seed: the same for all who ask in it */
 
 /* near_input copies the call's arguments into buf; panics when they are longer than `cap`. */
@@ -166,6 +175,9 @@ void near_return_promise(uint64_t promise);
  * most `allowance` yoctoNEAR of gas.  The receipt fails when the account has such a key already.
  * near_batch_delete_key: the receipt fails when there is no such key. */
 uint64_t near_batch(struct alc_bytes account);
+/* near_batch_call: one of several calls that succeed or fail together; call->account is not read.
+ */
+void near_batch_call(uint64_t promise, const struct near_call *call);
 void near_batch_add_key(uint64_t promise, struct alc_bytes key, near_u128 allowance,
                         struct alc_bytes receiver, struct alc_bytes methods);
 void near_batch_delete_key(uint64_t promise, struct alc_bytes key);

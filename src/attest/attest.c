@@ -11,12 +11,12 @@
 #define KEYS_MAX 64u
 #define BACK_S 3600u /* a simulated set is made for an hour ago: blocks may be that late */
 
-/* Keys are never moved or removed before close, so that readers need no lock: a key is in its place
- * before `count` or `newest` tells of it. */
+/* A key keeps its place until it is forgotten, so that it can be lent; and it is in its place
+ * before `newest` tells of it, so that signing needs no lock. */
 struct alc_attest {
-    struct alc_ed25519 keys[KEYS_MAX];
-    size_t count, newest;
-    pthread_mutex_t ring; /* held by who adds a key */
+    struct alc_ed25519 keys[KEYS_MAX]; /* empty places hold no key.p */
+    size_t newest;
+    pthread_mutex_t ring; /* held by who looks for a key, adds or forgets one */
 
     enum alc_source kind;
     const struct alc_clock *clock;
@@ -242,7 +242,6 @@ enum alc_rc alc_attest_open(struct alc_attest **out, struct alc_ed25519 *key,
         return rc;
     }
     a->keys[0] = *key;
-    a->count = 1;
     *key = (struct alc_ed25519){0};
     *out = a;
     return ALC_OK;
@@ -252,7 +251,7 @@ void alc_attest_close(struct alc_attest *a)
 {
     if (a == NULL) return;
     if (a->source != NULL) a->source->close(a->self);
-    for (size_t i = 0; i < a->count; i++)
+    for (size_t i = 0; i < KEYS_MAX; i++)
         alc_ed25519_fini(&a->keys[i]);
     pthread_mutex_destroy(&a->ring);
     pthread_mutex_destroy(&a->turn);
@@ -266,34 +265,53 @@ const struct alc_ed25519 *alc_attest_key(const struct alc_attest *a)
     return &a->keys[__atomic_load_n(&a->newest, __ATOMIC_ACQUIRE)];
 }
 
-const struct alc_ed25519 *alc_attest_find(const struct alc_attest *a,
-                                          const struct alc_hash *public_key)
+/* place finds the key with this public key, or with NULL an empty place; the ring is held. */
+static size_t place(const struct alc_attest *a, const struct alc_hash *public_key)
 {
-    size_t count = __atomic_load_n(&a->count, __ATOMIC_ACQUIRE);
+    size_t i = 0;
+    for (; i < KEYS_MAX; i++) {
+        bool held = a->keys[i].key.p != NULL;
+        if (public_key == NULL ? !held : held && alc_hash_eq(&a->keys[i].public_key, public_key))
+            break;
+    }
+    return i;
+}
 
-    for (size_t i = 0; i < count; i++)
-        if (alc_hash_eq(&a->keys[i].public_key, public_key)) return &a->keys[i];
-    return NULL;
+const struct alc_ed25519 *alc_attest_find(struct alc_attest *a, const struct alc_hash *public_key)
+{
+    size_t at;
+
+    pthread_mutex_lock(&a->ring);
+    at = place(a, public_key);
+    pthread_mutex_unlock(&a->ring);
+    return at < KEYS_MAX ? &a->keys[at] : NULL;
 }
 
 /* hold takes the key unless it is held already; *at is its place. */
 static enum alc_rc hold(struct alc_attest *a, struct alc_ed25519 *key, size_t *at,
                         struct alc_err *err)
 {
-    const struct alc_ed25519 *held = alc_attest_find(a, &key->public_key);
-
-    if (held != NULL) {
-        *at = (size_t)(held - a->keys);
+    *at = place(a, &key->public_key);
+    if (*at < KEYS_MAX) {
         alc_ed25519_fini(key);
         return ALC_OK;
     }
-    if (a->count == KEYS_MAX)
+    *at = place(a, NULL);
+    if (*at == KEYS_MAX)
         return alc_fail(err, ALC_LIMIT, "%u worker keys are held already", KEYS_MAX);
-    *at = a->count;
     a->keys[*at] = *key;
     *key = (struct alc_ed25519){0};
-    __atomic_store_n(&a->count, *at + 1, __ATOMIC_RELEASE);
     return ALC_OK;
+}
+
+void alc_attest_forget(struct alc_attest *a, const struct alc_hash *public_key)
+{
+    size_t at;
+
+    pthread_mutex_lock(&a->ring);
+    at = place(a, public_key);
+    if (at < KEYS_MAX && at != a->newest) alc_ed25519_fini(&a->keys[at]);
+    pthread_mutex_unlock(&a->ring);
 }
 
 enum alc_rc alc_attest_rotate(struct alc_attest *a, struct alc_ed25519 *key, struct alc_err *err)

@@ -49,17 +49,21 @@ bool alc_attest_probe(enum alc_source source, const struct alc_attest_conf *conf
 /* ---- keys ---- */
 
 /* alc_attest_key borrows the newest key, with which statements are signed from now on.  A key, once
- * lent, stays until close, so that what it signed can be settled with it. */
+ * lent, stays until it is forgotten, so that what it signed can be settled with it. */
 const struct alc_ed25519 *alc_attest_key(const struct alc_attest *a);
 /* alc_attest_find borrows the key with this public key; NULL: it is none of ours. */
-const struct alc_ed25519 *alc_attest_find(const struct alc_attest *a,
-                                          const struct alc_hash *public_key);
+const struct alc_ed25519 *alc_attest_find(struct alc_attest *a, const struct alc_hash *public_key);
 /* alc_attest_rotate makes `key` (emptied on success) the newest.  ALC_LIMIT: 64 keys are held. */
 ALC_MUST enum alc_rc alc_attest_rotate(struct alc_attest *a, struct alc_ed25519 *key,
                                        struct alc_err *err);
-/* alc_attest_add holds an older key (emptied on success) for what it signed. */
+/* alc_attest_add holds an older key (emptied on success) for what it signed.  ALC_LIMIT as above.
+ */
 ALC_MUST enum alc_rc alc_attest_add(struct alc_attest *a, struct alc_ed25519 *key,
                                     struct alc_err *err);
+/* alc_attest_forget wipes an older key, which makes room for another; the newest one, and one that
+ * is not held, are left alone.  Nobody may use what was lent of it any more, nor be signing with
+ * it: the caller has seen to it that a rotation came between. */
+void alc_attest_forget(struct alc_attest *a, const struct alc_hash *public_key);
 
 /* ---- statements ---- */
 

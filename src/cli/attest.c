@@ -1,5 +1,5 @@
 #include "cli/cli.h"
-#include "cli/node.h"
+#include "cli/settings.h"
 
 #include "attest/attest.h"
 #include "base/enc.h"
@@ -7,64 +7,45 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ARENA_BYTES (1u << 20)
 
+/* The settings of `alcove up`, since they are what a simulated enclave measures, and three more. */
 struct settings {
-    const char *state, *source, *configfs_dir, *dstack_socket, *report_data, *policy, *out;
-    bool json;
+    struct cli_settings node; /* first: its table's offsets hold */
+    const char *report_data, *policy, *out;
 };
 
 #define FIELD(f) offsetof(struct settings, f)
-static const struct alc_conf_item items[] = {
-    {"state", ALC_CONF_STR, FIELD(state), "", 0, 3800,
-     "folder of the roles; the simulated PKI lies in it, and without one is made for this call"},
-    {"attest.source", ALC_CONF_STR, FIELD(source), "auto", 1, 16,
-     "auto, configfs, dstack or simulated"},
-    {"attest.configfs-dir", ALC_CONF_STR, FIELD(configfs_dir), "", 0, 3800,
-     "where the kernel's reports are asked for; none: /sys/kernel/config/tsm/report"},
-    {"attest.dstack-socket", ALC_CONF_STR, FIELD(dstack_socket), "", 0, 107,
-     "socket of dstack's guest agent; none: the usual places"},
+static const struct alc_conf_item own[] = {
     {"report-data", ALC_CONF_STR, FIELD(report_data), "", 0, 128,
      "up to 64 bytes in hex that the quote shall hold, zeros behind"},
     {"policy", ALC_CONF_STR, FIELD(policy), "", 0, 64,
-     "hash of the policy that the simulated enclave measures"},
+     "hash of the policy that the simulated enclave measures, instead of the worker's"},
     {"out", ALC_CONF_STR, FIELD(out), "", 0, 3800,
      "file for the quote, instead of hex on the screen"},
-    {"json", ALC_CONF_BOOL, FIELD(json), "false", 0, 0, "print all of it as JSON"},
 };
-static const struct alc_conf_table table = {
-    items, sizeof items / sizeof *items,
-    (const char *const[]){"near.", "watcher.", "worker.", "dev.", "store.", "localnet.", "gateway.",
-                          "attest.", "log", NULL}};
+#define OWN (sizeof own / sizeof *own)
 
 static const char help[] =
     "alcove attest: asks this enclave for a quote, and says what it measures\n\n"
     "The measurements are printed as the register contract's add_approved_measurements takes "
     "them.\n"
-    "exit: 0 there is a quote, 5 there is no source of quotes, 10 the source failed\n\n";
+    "A simulated enclave measures its worker's policy.  It is taken from --policy; else, when a\n"
+    "network is named, from the settings, which are those of `alcove up`; else from the worker "
+    "that\n"
+    "last started in the --state folder.\n\n"
+    "exit: 0 there is a quote, 2 a flag or setting is wrong, 5 there is no source of quotes,\n"
+    "10 the source or a file failed\n\n";
 
 struct made {
     struct alc_attest *attest;
+    struct alc_hash policy;
+    char policy_is[4096]; /* whence the policy; "": it is not measured */
     uint8_t report_data[64];
     struct alc_buf quote, events;
 };
-
-/* The contract's form: {"mrtd":"..","rtmr0":"..", ..}. */
-static void put_measurements(struct alc_jw *w, const struct alc_measurement *m)
-{
-    char name[8];
-
-    alc_jw_obj(w);
-    alc_jw_key(w, "mrtd");
-    alc_jw_hex(w, (struct alc_bytes){m->mrtd, 48});
-    for (size_t i = 0; i < 4; i++) {
-        snprintf(name, sizeof name, "rtmr%zu", i);
-        alc_jw_key(w, name);
-        alc_jw_hex(w, (struct alc_bytes){m->rtmr[i], 48});
-    }
-    alc_jw_end(w);
-}
 
 static void put_people(struct alc_buf *out, const struct settings *set, const struct made *made)
 {
@@ -79,9 +60,12 @@ static void put_people(struct alc_buf *out, const struct settings *set, const st
                    alc_attest_simulated(made->attest)
                        ? "none: SIMULATED quotes prove nothing about a machine"
                        : "the source says so; only verifying the quote shows it");
+    if (made->policy_is[0] != 0)
+        alc_buf_printf(out, "policy        %s\n              %s\n", cli_hex(text, &made->policy),
+                       made->policy_is);
     alc_buf_printf(out, "measurement   %s\n", cli_hex(text, &hash));
     alc_buf_put_text(out, "measurements  ");
-    put_measurements(&measurements, &m);
+    cli_put_measurements(&measurements, &m);
     alc_buf_put_text(out, "\nreport data   ");
     for (size_t i = 0; i < sizeof made->report_data; i++)
         alc_buf_printf(out, "%02x", made->report_data[i]);
@@ -109,10 +93,17 @@ static void put_machines(struct alc_buf *out, const struct settings *set, const 
     alc_jw_text(&w, alc_source_name(alc_attest_source(made->attest)));
     alc_jw_key(&w, "simulated");
     alc_jw_bool(&w, alc_attest_simulated(made->attest));
+    alc_jw_key(&w, "policy");
+    if (made->policy_is[0] != 0)
+        alc_jw_hex(&w, alc_hash_bytes(&made->policy));
+    else
+        alc_jw_null(&w);
+    alc_jw_key(&w, "policy_is");
+    alc_jw_text(&w, made->policy_is);
     alc_jw_key(&w, "measurement");
     alc_jw_hex(&w, alc_hash_bytes(&hash));
     alc_jw_key(&w, "measurements");
-    put_measurements(&w, &m);
+    cli_put_measurements(&w, &m);
     alc_jw_key(&w, "report_data");
     alc_jw_hex(&w, (struct alc_bytes){made->report_data, sizeof made->report_data});
     alc_jw_key(&w, "quote");
@@ -144,32 +135,87 @@ static enum alc_rc read_hex(uint8_t *out, size_t cap, size_t *n, const char *nam
 {
     *n = 0;
     if (text[0] != 0 && !alc_hex_decode(out, cap, n, alc_cstr(text)))
-        return alc_fail(err, ALC_BAD_INPUT, "%s: at most %zu bytes in hex", name, cap);
+        return alc_fail(err, ALC_BAD_INPUT, "%s: `%.80s` is not hex of at most %zu bytes", name,
+                        text, cap);
+    return ALC_OK;
+}
+
+/* choose_policy sets made's policy and whence it is.  *worked: a worker with a simulated enclave
+ * started in the state folder. */
+static enum alc_rc choose_policy(struct made *made, bool *worked, const struct settings *set,
+                                 struct alc_err *err)
+{
+    const struct cli_settings *node = &set->node;
+    bool network = node->rpc != NULL && node->rpc[0] != NULL;
+    struct alc_hash kept = {{0}};
+    char hex[65];
+    size_t n;
+    enum alc_rc rc = node->state[0] == 0 ? ALC_NOT_FOUND : cli_policy_kept(&kept, node->state, err);
+
+    if (rc != ALC_OK && rc != ALC_NOT_FOUND) return rc;
+    *worked = rc == ALC_OK;
+    cli_policy(&made->policy, node);
+    if (set->policy[0] != 0) {
+        rc = read_hex(made->policy.b, sizeof made->policy.b, &n, "policy", set->policy, err);
+        if (rc == ALC_OK && n != sizeof made->policy.b)
+            rc = alc_fail(err, ALC_BAD_INPUT, "policy: `%s` is %zu bytes in hex, a hash is 32",
+                          set->policy, n);
+        snprintf(made->policy_is, sizeof made->policy_is, "as --policy says");
+        return rc;
+    }
+    if (!network && *worked) {
+        made->policy = kept;
+        snprintf(made->policy_is, sizeof made->policy_is, "of the worker that last started in %s",
+                 node->state);
+    } else if (network && *worked && !alc_hash_eq(&kept, &made->policy)) {
+        snprintf(made->policy_is, sizeof made->policy_is,
+                 "of these settings; the worker that last started in %s had another: %s",
+                 node->state, cli_hex(hex, &kept));
+    } else {
+        snprintf(made->policy_is, sizeof made->policy_is, "of these settings%s",
+                 network ? "" : ", with a development chain; no worker started here yet");
+    }
     return ALC_OK;
 }
 
 /* The key that attest holds signs nothing here. */
 static enum alc_rc open_source(struct made *made, const struct settings *set, struct alc_err *err)
 {
-    struct alc_attest_conf conf = {.configfs_dir = or_null(set->configfs_dir),
-                                   .dstack_socket = or_null(set->dstack_socket)};
+    struct alc_attest_conf conf = {.configfs_dir = or_null(set->node.configfs_dir),
+                                   .dstack_socket = or_null(set->node.dstack_socket)};
     struct alc_ed25519 key = {0};
+    struct stat st;
     char dir[4096];
-    size_t n;
+    bool worked, automatic;
     enum alc_rc rc;
 
-    if (!alc_source_read(&conf.source, set->source) || conf.source == ALC_SOURCE_NONE)
+    if (!alc_source_read(&conf.source, set->node.source))
         return alc_fail(err, ALC_BAD_INPUT,
                         "attest.source: `%s` is not auto, configfs, dstack or simulated",
-                        set->source);
-    rc = read_hex(conf.policy_hash.b, 32, &n, "policy", set->policy, err);
-    if (rc != ALC_OK) return rc;
-    if (set->state[0] != 0) {
-        snprintf(dir, sizeof dir, "%s/simulated", set->state);
+                        set->node.source);
+    if (conf.source == ALC_SOURCE_NONE)
+        return alc_fail(err, ALC_NOT_FOUND,
+                        "attest.source is `none`: the worker of these settings makes no quotes");
+    if (set->node.state[0] != 0) {
+        if (stat(set->node.state, &st) != 0 || !S_ISDIR(st.st_mode))
+            return alc_fail(err, ALC_BAD_INPUT,
+                            "state: there is no folder %s; `alcove up --state` makes it",
+                            set->node.state);
+        snprintf(dir, sizeof dir, "%s/simulated", set->node.state);
         conf.simulated_dir = dir;
     }
+    rc = choose_policy(made, &worked, set, err);
+    if (rc != ALC_OK) return rc;
+    conf.policy_hash = made->policy;
+    automatic = conf.source == ALC_SOURCE_AUTO;
     rc = alc_ed25519_make(&key);
     if (rc == ALC_OK) rc = alc_attest_open(&made->attest, &key, &conf, err);
+    if (rc == ALC_NOT_FOUND && automatic && worked) { /* as the worker did */
+        conf.source = ALC_SOURCE_SIMULATED;
+        rc = alc_attest_open(&made->attest, &key, &conf, err);
+    }
+    if (rc == ALC_OK && alc_attest_source(made->attest) != ALC_SOURCE_SIMULATED)
+        made->policy_is[0] = 0;
     alc_ed25519_fini(&key);
     return rc;
 }
@@ -189,7 +235,7 @@ static enum alc_rc attest(const struct settings *set, struct alc_err *err)
     if (rc == ALC_OK && set->out[0] != 0)
         rc = cli_write_file(set->out, alc_buf_bytes(&made.quote), err);
     if (rc == ALC_OK) {
-        if (set->json)
+        if (set->node.json)
             put_machines(&out, set, &made);
         else
             put_people(&out, set, &made);
@@ -205,14 +251,30 @@ static enum alc_rc attest(const struct settings *set, struct alc_err *err)
     return rc;
 }
 
+/* table_of joins the two lists of settings. */
+static enum alc_rc table_of(struct alc_conf_table *out, struct alc_arena *arena,
+                            struct alc_err *err)
+{
+    size_t n = cli_node_table.count;
+    struct alc_conf_item *all = alc_arena_array(arena, n + OWN, sizeof *all);
+
+    if (all == NULL) return alc_fail(err, ALC_NOMEM, "no memory for the settings");
+    memcpy(all, own, sizeof own);
+    memcpy(all + OWN, cli_node_table.items, n * sizeof *all);
+    *out = (struct alc_conf_table){.items = all, .count = n + OWN};
+    return ALC_OK;
+}
+
 int alc_cli_attest(int argc, char **argv)
 {
     struct alc_arena arena = ALC_ARENA(ARENA_BYTES);
     struct alc_conf_rest rest = {0};
-    struct settings set;
+    struct alc_conf_table table = {0};
+    struct settings set = {.node.source = ""};
     struct alc_err err = {0};
-    enum alc_rc rc = alc_conf_read(&set, &rest, &table, NULL, argc, argv, &arena, &err);
+    enum alc_rc rc = table_of(&table, &arena, &err);
 
+    if (rc == ALC_OK) rc = alc_conf_read(&set, &rest, &table, NULL, argc, argv, &arena, &err);
     if (rc == ALC_OK && rest.help) {
         fputs(help, stdout);
         alc_conf_help(&table);
@@ -224,7 +286,7 @@ int alc_cli_attest(int argc, char **argv)
                       rest.words[0]);
     if (rc == ALC_OK) rc = attest(&set, &err);
     if (rc != ALC_OK) fprintf(stderr, "alcove attest: %s\n", alc_err_text(&err, rc));
-    if (rc == ALC_NOT_FOUND && strcmp(set.source, "auto") == 0)
+    if (rc == ALC_NOT_FOUND && strcmp(set.node.source, "auto") == 0)
         fputs("for development, `--attest-source simulated` makes quotes that say SIMULATED\n",
               stderr);
     alc_arena_fini(&arena);

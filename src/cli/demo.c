@@ -3,6 +3,7 @@
  */
 #include "cli/demo.h"
 #include "cli/cli.h"
+#include "cli/settings.h"
 
 #include "base/enc.h"
 #include "base/json.h"
@@ -28,7 +29,7 @@ const char demo_policy[] = "{\"place\":\"Seattle\",\"from\":\"2014-03-01\",\"to\
 void demo_step(struct demo *d, const char *name, uint64_t block, uint64_t gas, const char *fmt, ...)
 {
     uint64_t now = alc_clock_mono_ms(&alc_clock_system), ms = now - d->last_ms;
-    char text[600], height[32] = "", burnt[32] = "";
+    char text[16u << 10], height[32] = "", burnt[32] = "";
     va_list ap;
 
     va_start(ap, fmt);
@@ -36,7 +37,7 @@ void demo_step(struct demo *d, const char *name, uint64_t block, uint64_t gas, c
     va_end(ap);
     d->last_ms = now;
     if (d->set.json) {
-        struct alc_buf out = ALC_BUF(16u << 10);
+        struct alc_buf out = ALC_BUF(128u << 10);
         struct alc_jw w = {.out = &out};
         alc_jw_obj(&w);
         alc_jw_key(&w, "step");
@@ -218,6 +219,8 @@ static enum alc_rc begin(struct demo *d, struct alc_err *err)
         demo_step(d, "chain", 0, 0, "a NEAR chain of one node serves at %s", d->dev.rpc);
     cli_devnet_settings(&d->dev, &d->set, d->state.path, &d->arena);
     if (rc == ALC_OK) rc = cli_enclave_open(&d->enclave, &d->set, d->state.path, true, &key, err);
+    if (rc == ALC_OK && alc_attest_source(d->enclave.attest) == ALC_SOURCE_SIMULATED)
+        rc = cli_policy_keep(d->state.path, &d->set, err);
     if (rc == ALC_OK) rc = cli_devnet_prepare(&d->dev, d->state.path, d->enclave.attest, err);
     if (rc == ALC_OK)
         demo_step(d, "contract", 0, 0, "%s is deployed: %zu bytes of C", CLI_DEVNET_CONTRACT,
@@ -251,6 +254,12 @@ static enum alc_rc insure(struct demo *d, struct alc_err *err)
     make[3] = cli_call("new", args, 50u * (uint64_t)ALC_NEAR_TGAS, 0);
     rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, FARMER, make, 2, false, &tx,
                   &d->arena, err);
+    if (rc == ALC_TRAP && strstr(err->text, "AccountAlreadyExists") != NULL)
+        rc = alc_fail(
+            err, ALC_CONFLICT,
+            "the demo was shown in %s before, and its chain goes on: name another --state, "
+            "or none",
+            d->state.path);
     if (rc == ALC_OK)
         rc = cli_send(d->dev.client, d->dev.root_id.s, &d->dev.root, CONSUMER, make, 4, true, &tx,
                       &d->arena, err);
@@ -325,6 +334,8 @@ static enum alc_rc demo(struct demo *d, struct alc_err *err)
         rc = alc_fail(err, ALC_CORRUPT, "the beneficiary did not get the 2.5 NEAR that are owed");
     if (rc == ALC_OK)
         demo_step(d, "done", 0, 0, "%s got 2.5 NEAR, decided off chain, proven on chain", FARMER);
+    if (rc == ALC_OK) demo_check(d);
+    alc_buf_fini(&d->command);
     alc_json_close(answer);
     cli_node_close(d->node);
     cli_enclave_close(&d->enclave);
@@ -338,28 +349,56 @@ static enum alc_rc demo(struct demo *d, struct alc_err *err)
 static const char help[] =
     "alcove demo: a contract asks, pauses, and resumes with an answer and its proof\n\n"
     "Starts a development chain and all roles, insures against rain, claims, pays, and checks\n"
-    "the proof; the statement goes to alcove-demo.json.  exit: 0 when all of it came true.\n"
-    "It takes the settings of `alcove up`; without --state nothing but that file is left.\n\n";
+    "the proof.  The proof goes to alcove-demo.json, in --state when there is one, with "
+    "statement,\n"
+    "quote, collateral and boot log; the root of SIMULATED quotes goes beside it.  The last line\n"
+    "says how to verify it.  exit: 0 when all of it came true.\n"
+    "It takes the settings of `alcove up`, but not those that name a network: the demo brings its\n"
+    "own chain.  Without --state nothing but those two files is left.\n\n";
+
+static bool named(const struct cli_settings *s)
+{
+    return s->rpc != NULL && s->rpc[0] != NULL;
+}
+
+/* on_its_own_chain refuses a network, and forgets what was set for another contract. */
+static enum alc_rc on_its_own_chain(struct cli_settings *s, struct alc_err *err)
+{
+    if (named(s))
+        return alc_fail(err, ALC_BAD_INPUT,
+                        "near.rpc is set (%.200s): the demo brings its own chain; leave it out of "
+                        "flags, environment and --conf file",
+                        s->rpc[0]);
+    if (strcmp(s->contract_id, CLI_DEVNET_CONTRACT) != 0 ||
+        strcmp(s->operator_id, CLI_DEVNET_OPERATOR) != 0)
+        return alc_fail(err, ALC_BAD_INPUT,
+                        "near.contract and near.operator are set: the demo deploys its own; leave "
+                        "them out");
+    s->localnet_port = 0;
+    return ALC_OK;
+}
 
 int alc_cli_demo(int argc, char **argv)
 {
     struct alc_arena arena = ALC_ARENA(1u << 20);
-    struct demo d = {.arena = ALC_ARENA(ARENA_BYTES)};
+    struct demo d = {.arena = ALC_ARENA(ARENA_BYTES), .command = ALC_BUF(64u << 10)};
     struct alc_err err = {0};
+    const char *slash;
     bool asked = false;
     enum alc_rc rc = cli_node_settings(&d.set, &asked, argc, argv, &arena, &err);
 
     if (rc == ALC_OK && asked) {
         fputs(help, stdout);
         alc_conf_help(&cli_node_table);
-    } else if (rc == ALC_OK && d.set.rpc != NULL && d.set.rpc[0] != NULL) {
-        rc = alc_fail(&err, ALC_BAD_INPUT, "the demo brings its own chain: leave --near-rpc out");
-    } else if (rc == ALC_OK) {
-        alc_log_set(strcmp(d.set.log, "info") == 0 ? ALC_WARN : ALC_DEBUG);
-        snprintf(d.out, sizeof d.out, "%s%salcove-demo.json", d.set.state,
-                 d.set.state[0] != 0 ? "/" : "");
-        d.set.localnet_port = 0;
-        rc = demo(&d, &err);
+    } else if (rc == ALC_OK || (rc == ALC_BAD_INPUT && named(&d.set))) {
+        rc = on_its_own_chain(&d.set, &err);
+        if (rc == ALC_OK) {
+            if (strcmp(d.set.log, "info") == 0) alc_log_set(ALC_WARN); /* the steps say it */
+            slash = d.set.state[0] != 0 ? "/" : "";
+            snprintf(d.out, sizeof d.out, "%s%salcove-demo.json", d.set.state, slash);
+            snprintf(d.root, sizeof d.root, "%s%salcove-demo-root.der", d.set.state, slash);
+            rc = demo(&d, &err);
+        }
     }
     if (rc != ALC_OK) fprintf(stderr, "alcove demo: %s\n", alc_err_text(&err, rc));
     alc_arena_fini(&arena);

@@ -15,8 +15,10 @@ struct demo {
     struct cli_node *node;
     struct alc_ed25519 user; /* the user's key */
     struct alc_hash module;
-    char out[4096];   /* where the statement file goes */
-    uint64_t last_ms; /* of the step before */
+    char out[4096];         /* where the statement file goes */
+    char root[4096];        /* and the simulated root beside it */
+    struct alc_buf command; /* with which a shell verifies it */
+    uint64_t last_ms;       /* of the step before */
     struct alc_arena arena;
 };
 
@@ -40,9 +42,12 @@ ALC_MUST enum alc_rc demo_receipt_on(struct demo *d, struct demo_receipt *out,
 ALC_MUST enum alc_rc demo_resolved(struct demo *d, struct demo_receipt *out, uint64_t from,
                                    uint64_t to, bool all, struct alc_err *err);
 
-/* demo_prove finds the statement that the answer names, checks it against everything the demo knows
- * of the run, writes it out for `alcove verify`, and judges the quote that vouches for it. */
+/* demo_prove waits for the quote that vouches for the answer's statement, gets what the gateway
+ * shows to whoever asks, judges it with everything the demo knows of the run, and writes it out as
+ * one file for `alcove verify`. */
 ALC_MUST enum alc_rc demo_prove(struct demo *d, const struct alc_json *answer, struct alc_err *err);
+/* demo_check says how to verify that file. */
+void demo_check(struct demo *d);
 /* demo_levels shows what each level of proof costs the one who resolves. */
 ALC_MUST enum alc_rc demo_levels(struct demo *d, struct alc_err *err);
 

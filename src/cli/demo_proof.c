@@ -1,22 +1,27 @@
-/* What the demo proves: the statement of its claim, the quote that vouches for it, and the price of
- * each level of proof. */
+/* What the demo proves: the statement of its claim with the quote that vouches for it, as one file,
+ * and the price of each level of proof. */
 #include "cli/demo.h"
 
 #include "base/enc.h"
+#include "base/http.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-/* evidence waits for the quote that vouches for a statement. */
-static enum alc_rc evidence(struct demo *d, struct alc_bytes *out, const struct alc_hash *hash,
-                            struct alc_err *err)
+#define WORK_BYTES (3u * ALC_EVENTS_MAX_BYTES)
+
+/* quoted waits until a quote vouches for a statement. */
+static enum alc_rc quoted(struct demo *d, const struct alc_hash *hash, struct alc_err *err)
 {
     const struct timespec tick = {.tv_nsec = 5000000};
     uint64_t until = alc_clock_mono_ms(&alc_clock_system) + PATIENCE_MS;
+    struct alc_bytes evidence;
 
     for (;;) {
-        enum alc_rc rc = alc_queue_evidence(cli_node_queue(d->node), out, hash, &d->arena, err);
+        enum alc_rc rc =
+            alc_queue_evidence(cli_node_queue(d->node), &evidence, hash, &d->arena, err);
         if (rc != ALC_NOT_FOUND) return rc;
         if (alc_clock_mono_ms(&alc_clock_system) > until)
             return alc_fail(err, ALC_TIMEOUT, "no quote comes for the statement");
@@ -24,63 +29,83 @@ static enum alc_rc evidence(struct demo *d, struct alc_bytes *out, const struct 
     }
 }
 
-/* collateral gets and checks the set that a quote is judged by. */
-static enum alc_rc collateral(struct demo *d, struct alc_collateral *out, struct alc_bytes quote,
-                              const struct alc_trust *trust, struct alc_err *err)
+/* fetch gets the statement's file as anybody would. */
+static enum alc_rc fetch(struct demo *d, struct alc_bundle *out, const struct alc_hash *hash,
+                         struct alc_err *err)
 {
-    struct alc_verify_work work = {alc_arena_alloc(&d->arena, ALC_COLLATERAL_MAX_BYTES),
-                                   ALC_COLLATERAL_MAX_BYTES, 0};
-    struct alc_buf json = ALC_BUF(ALC_COLLATERAL_MAX_BYTES);
-    struct alc_platform platform;
-    enum alc_refusal why;
-    enum alc_rc rc = work.p == NULL ? ALC_NOMEM : alc_sets_platform(&platform, quote, err);
+    struct alc_http_ask ask = {
+        .method = "GET", .max_bytes = ALC_BUNDLE_MAX_BYTES, .plain_ok = true};
+    struct alc_http_answer answer;
+    struct alc_http *http = NULL;
+    char hex[65];
+    enum alc_rc rc;
 
-    if (rc == ALC_OK) rc = alc_sets_refresh(d->enclave.sets, &platform, &json, err);
-    if (rc == ALC_OK) {
-        why = alc_collateral_verify(out, alc_buf_bytes(&json), trust, &work, &alc_verify_native);
-        if (why != ALC_REFUSAL_NONE)
-            rc = alc_fail(err, ALC_CORRUPT, "the collateral is refused: %s", alc_refusal_text(why));
-    }
-    alc_buf_fini(&json);
+    ask.url = alc_arena_text(&d->arena, "http://127.0.0.1:%u/statements/%s", cli_node_port(d->node),
+                             cli_hex(hex, hash));
+    if (ask.url == NULL) return alc_fail(err, ALC_NOMEM, "no memory for a URL");
+    rc = alc_http_open(&http, err);
+    if (rc == ALC_OK) rc = alc_http_do(http, &answer, &ask, NULL, &d->arena, err);
+    if (rc == ALC_OK && answer.status != 200)
+        rc = alc_fail(err, ALC_IO, "the gateway answers %s with status %d", ask.url, answer.status);
+    if (rc == ALC_OK) rc = alc_bundle_read(out, answer.body, &d->arena, err);
+    alc_http_close(http);
     return rc;
 }
 
-/* vouch judges statement, quote and collateral together, as a sceptic would. */
-static enum alc_rc vouch(struct demo *d, struct alc_bytes signed_statement,
-                         const struct alc_hash *hash, const struct alc_expect *expect,
-                         struct alc_err *err)
+/* read_set checks the collateral of a file; *set is NULL when it has none. */
+static enum alc_rc read_set(struct demo *d, const struct alc_collateral **set,
+                            struct alc_bytes json, const struct alc_trust *trust,
+                            struct alc_verify_work *work, struct alc_err *err)
 {
+    struct alc_collateral *c = alc_arena_alloc(&d->arena, sizeof *c);
+    enum alc_refusal why;
+
+    *set = NULL;
+    if (json.n == 0) return ALC_OK;
+    if (c == NULL) return alc_fail(err, ALC_NOMEM, "no memory for the collateral");
+    why = alc_collateral_verify(c, json, trust, work, &alc_verify_native);
+    if (why != ALC_REFUSAL_NONE)
+        return alc_fail(err, ALC_CORRUPT, "the collateral is refused: %s", alc_refusal_text(why));
+    *set = c;
+    return ALC_OK;
+}
+
+/* judge looks at the file as `alcove verify` will, and beside that knows the module and the
+ * enclave.
+ */
+static enum alc_rc judge(struct demo *d, struct alc_proof_verdict **out, struct alc_bundle *b,
+                         const struct alc_hash *hash, struct alc_err *err)
+{
+    const struct alc_bytes code = cli_embedded(CLI_RAIN), chain = ALC_LIT("localnet");
+    const struct alc_expect expect = {.chain_id = &chain,
+                                      .code = &code,
+                                      .request = &b->request,
+                                      .input = &b->input,
+                                      .output = &b->output};
     const struct alc_measurement measurement = alc_attest_measurement(d->enclave.attest);
     const struct alc_trust trust = {.simulated_root = alc_attest_simulated_root(d->enclave.attest)};
     const struct alc_quote_policy may = {.measurements = &measurement,
                                          .measurements_count = 1,
                                          .allow_simulated = trust.simulated_root.n > 0};
-    struct alc_verify_work work = {alc_arena_alloc(&d->arena, 2u << 20), 2u << 20, 0};
-    struct alc_collateral *set = alc_arena_alloc(&d->arena, sizeof *set);
-    struct alc_proof_ask ask = {.signed_statement = signed_statement,
-                                .expect = expect,
-                                .collateral = set,
-                                .now_s = alc_clock_wall_ms(&alc_clock_system) / 1000,
+    struct alc_verify_work work = {alc_arena_alloc(&d->arena, WORK_BYTES), WORK_BYTES, 0};
+    struct alc_proof_ask ask = {.signed_statement = b->signed_statement,
+                                .expect = &expect,
+                                .evidence = b->evidence,
+                                .event_log = b->event_log,
                                 .policy = &may,
                                 .trust = &trust};
-    struct alc_proof_verdict *verdict = alc_arena_alloc(&d->arena, sizeof *verdict);
-    struct alc_evidence e;
-    enum alc_rc rc = work.p == NULL || set == NULL || verdict == NULL ? ALC_NOMEM : ALC_OK;
+    struct alc_proof_verdict *v = alc_arena_alloc(&d->arena, sizeof *v);
+    struct alc_verdict alone;
+    enum alc_rc rc = work.p == NULL || v == NULL ? ALC_NOMEM : ALC_OK;
 
-    if (rc == ALC_OK) rc = evidence(d, &ask.evidence, hash, err);
-    if (rc == ALC_OK && !alc_evidence_read(&e, ask.evidence))
-        rc = alc_fail(err, ALC_CORRUPT, "the evidence that was kept is none");
-    if (rc == ALC_OK)
-        rc = alc_queue_event_log(cli_node_queue(d->node), &ask.event_log, hash, &d->arena, err);
-    if (rc == ALC_OK) rc = collateral(d, set, e.quote, &trust, err);
+    if (rc == ALC_OK) rc = read_set(d, &ask.collateral, b->collateral, &trust, &work, err);
     if (rc != ALC_OK) return rc;
-    alc_proof_verify(verdict, &ask, &work, &alc_verify_native);
-    if (!verdict->accepted)
-        return alc_fail(err, ALC_CORRUPT, "the quote is refused: %s",
-                        alc_refusal_text(verdict->refusal));
-    demo_step(d, "quote", 0, 0,
-              "%s quote of %zu bytes over a batch of statements vouches for this one",
-              alc_source_name(alc_attest_source(d->enclave.attest)), e.quote.n);
+    alc_verify_signed(&alone, b->signed_statement, &expect, &alc_verify_native);
+    ask.now_s = alone.statement.finished_ms / 1000; /* 0 when it cannot be read */
+    alc_proof_verify(v, &ask, &work, &alc_verify_native);
+    if (!v->accepted || !alc_hash_eq(&v->statement.hash, hash))
+        return alc_fail(err, ALC_CORRUPT, "the proof is refused: %s", alc_refusal_text(v->refusal));
+    *out = v;
     return ALC_OK;
 }
 
@@ -135,62 +160,104 @@ enum alc_rc demo_levels(struct demo *d, struct alc_err *err)
     return rc;
 }
 
-enum alc_rc demo_prove(struct demo *d, const struct alc_json *answer, struct alc_err *err)
+/* put_word appends a word as a shell takes it. */
+static void put_word(struct alc_buf *out, const char *word)
 {
-    const struct alc_bytes code = cli_embedded(CLI_RAIN), chain = ALC_LIT("localnet");
-    struct alc_buf input = ALC_BUF(8192), output = ALC_BUF(8192), file = ALC_BUF(64u << 10);
-    struct alc_bundle b = {.has_request = true, .has_input = true, .has_output = true};
-    struct alc_expect expect = {.chain_id = &chain,
-                                .code = &code,
-                                .request = &b.request,
-                                .input = &b.input,
-                                .output = &b.output};
-    struct alc_answer kept;
-    struct alc_verdict verdict;
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "/._-+:,@%";
+
+    if (out->n > 0) alc_buf_put_text(out, " ");
+    if (word[0] != 0 && strspn(word, plain) == strlen(word)) {
+        alc_buf_put_text(out, word);
+        return;
+    }
+    alc_buf_put_text(out, "'");
+    for (; *word != 0; word++)
+        if (*word == '\'')
+            alc_buf_put_text(out, "'\\''");
+        else
+            alc_buf_put(out, word, 1);
+    alc_buf_put_text(out, "'");
+}
+
+static enum alc_rc write_files(struct demo *d, const struct alc_bundle *b, struct alc_err *err)
+{
+    const struct alc_bytes root = alc_attest_simulated_root(d->enclave.attest);
+    struct alc_buf file = ALC_BUF(ALC_BUNDLE_MAX_BYTES);
+    enum alc_rc rc;
+
+    alc_bundle_write(&file, b);
+    rc = file.failed ? alc_fail(err, ALC_NOMEM, "no memory for %s", d->out)
+                     : cli_write_file(d->out, alc_buf_bytes(&file), err);
+    alc_buf_fini(&file);
+    put_word(&d->command, program_invocation_name);
+    put_word(&d->command, "verify");
+    put_word(&d->command, d->out);
+    if (rc != ALC_OK || root.n == 0) return rc;
+    put_word(&d->command, "--simulated-root");
+    put_word(&d->command, d->root);
+    return cli_write_file(d->root, root, err);
+}
+
+void demo_check(struct demo *d)
+{
+    if (d->set.json)
+        demo_step(d, "check", 0, 0, "%s", alc_buf_text(&d->command));
+    else
+        printf("\nCheck it yourself, and alter %s to see it refused:\n  %s\n%s", d->out,
+               alc_buf_text(&d->command),
+               alc_attest_simulated(d->enclave.attest)
+                   ? "Its proof is SIMULATED: no hardware stands behind it.\n"
+                   : "");
+}
+
+/* known_of takes from the claim what the demo knows by itself: request, statement, output. */
+static enum alc_rc known_of(const struct alc_json *answer, struct alc_hash *hash,
+                            struct alc_buf *output, struct alc_err *err)
+{
     struct alc_bytes text;
-    struct alc_hash hash;
-    struct alc_job job;
-    uint64_t request_id, id;
     size_t n;
-    bool answered;
-    enum alc_rc rc = ALC_OK;
 
     if (!alc_json_str(alc_json_get(answer, "statement_hash"), &text) ||
-        !alc_hex_decode(hash.b, sizeof hash.b, &n, text) || n != sizeof hash.b ||
-        !alc_json_u64(alc_json_get(answer, "request_id"), &request_id))
-        rc = alc_fail(err, ALC_IO, "the consumer kept no proof with its answer");
+        !alc_hex_decode(hash->b, sizeof hash->b, &n, text) || n != sizeof hash->b)
+        return alc_fail(err, ALC_IO, "the consumer kept no proof with its answer");
+    alc_json_dump(alc_json_get(answer, "output"), output);
+    return output->failed ? alc_fail(err, ALC_NOMEM, "no memory for the output") : ALC_OK;
+}
+
+enum alc_rc demo_prove(struct demo *d, const struct alc_json *answer, struct alc_err *err)
+{
+    const char *source = alc_source_name(alc_attest_source(d->enclave.attest));
+    bool quotes = alc_attest_source(d->enclave.attest) != ALC_SOURCE_NONE;
+    struct alc_buf input = ALC_BUF(8192), output = ALC_BUF(8192);
+    struct alc_bundle b = {.has_request = false};
+    struct alc_proof_verdict *v = NULL;
+    struct alc_hash hash;
+    enum alc_rc rc = known_of(answer, &hash, &output, err);
+
+    if (rc == ALC_OK && quotes) rc = quoted(d, &hash, err);
+    if (rc == ALC_OK) rc = fetch(d, &b, &hash, err);
+    if (rc == ALC_OK && !b.has_request)
+        rc = alc_fail(err, ALC_IO, "the gateway shows the statement without its request");
+    if (rc != ALC_OK) goto out;
+    alc_buf_printf(&input, "{\"policy\":%s}", demo_policy);
+    b.has_input = b.has_output = true; /* what was asked, and what the contract has */
+    b.input = alc_buf_bytes(&input);
+    b.output = alc_buf_bytes(&output);
+    b.has_judged_at = true;
+    b.judged_at_s = alc_clock_wall_ms(&alc_clock_system) / 1000;
+    rc = judge(d, &v, &b, &hash, err);
+    if (rc == ALC_OK) rc = write_files(d, &b, err);
+    if (rc == ALC_OK && quotes)
+        demo_step(d, "quote", 0, 0,
+                  "%s quote of %zu bytes over a batch of statements vouches for this one", source,
+                  v->evidence.quote.n);
     if (rc == ALC_OK)
-        rc = alc_queue_find(cli_node_queue(d->node), &id, ALC_LIT(CLI_DEVNET_CONTRACT), request_id,
-                            err);
-    if (rc == ALC_OK)
-        rc = alc_queue_get(cli_node_queue(d->node), &job, &kept, &answered, id, &d->arena, err);
-    if (rc == ALC_OK)
-        rc = alc_queue_statement(cli_node_queue(d->node), &b.signed_statement, &hash, &d->arena,
-                                 err);
-    if (rc == ALC_OK) {
-        b.request = job.request.data;
-        alc_buf_printf(&input, "{\"policy\":%s}", demo_policy);
-        b.input = alc_buf_bytes(&input);
-        alc_json_dump(alc_json_get(answer, "output"), &output);
-        b.output = alc_buf_bytes(&output);
-        alc_verify_signed(&verdict, b.signed_statement, &expect, &alc_verify_native);
-        if (!verdict.accepted || !alc_hash_eq(&verdict.hash, &hash))
-            rc = alc_fail(err, ALC_CORRUPT, "the statement is refused: %s",
-                          alc_refusal_text(verdict.refusal));
-    }
-    if (rc == ALC_OK) {
-        alc_bundle_write(&file, &b);
-        rc = file.failed ? ALC_NOMEM : cli_write_file(d->out, alc_buf_bytes(&file), err);
-    }
-    if (rc == ALC_OK)
-        demo_step(d, "proof", verdict.statement.anchor_height, 0,
-                  "the statement binds request, code, input and output; hardware: %s.  "
-                  "Check it: alcove verify %s",
-                  demo_hardware(d), d->out);
-    if (rc == ALC_OK && alc_attest_source(d->enclave.attest) != ALC_SOURCE_NONE)
-        rc = vouch(d, b.signed_statement, &hash, &expect, err);
+        demo_step(d, "proof", v->statement.statement.anchor_height, 0,
+                  "%s binds request, code, input and output; hardware: %s", d->out,
+                  demo_hardware(d));
+out:
     alc_buf_fini(&input);
     alc_buf_fini(&output);
-    alc_buf_fini(&file);
     return rc;
 }

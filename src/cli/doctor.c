@@ -1,7 +1,7 @@
 /* What the roles need of this machine, one line a check.  Nothing is made or changed: a file that
  * tries the state folder is removed at once. */
 #include "cli/cli.h"
-#include "cli/node.h"
+#include "cli/settings.h"
 
 #include "attest/attest.h"
 #include "base/json.h"
@@ -17,6 +17,7 @@
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ARENA_BYTES (4u << 20)
@@ -47,10 +48,7 @@ static const struct alc_conf_item items[] = {
      "development: http:// and loopback addresses may be asked"},
     {"json", ALC_CONF_BOOL, FIELD(json), "false", 0, 0, "print the findings as JSON"},
 };
-static const struct alc_conf_table table = {
-    items, sizeof items / sizeof *items,
-    (const char *const[]){"near.", "watcher.", "worker.", "dev.", "store.", "localnet.", "gateway.",
-                          "attest.", "log", NULL}};
+static const struct alc_conf_table table = {items, sizeof items / sizeof *items, cli_others};
 
 static const char help[] =
     "alcove doctor: looks at what the roles need here, and says what is missing\n\n"
@@ -81,7 +79,7 @@ static void ALC_PRINTF(4, 5)
     va_end(args);
     if (level == BAD) d->bad = true;
     if (!d->set->json) {
-        alc_buf_printf(&d->out, "%-4s  %-8s  %s%s%s\n", levels[level], d->check, text,
+        alc_buf_printf(&d->out, "%-4s  %-10s  %s%s%s\n", levels[level], d->check, text,
                        cure == NULL ? "" : " -- ", cure == NULL ? "" : cure);
         return;
     }
@@ -309,6 +307,63 @@ static void check_source(struct doctor *d)
     }
 }
 
+/* ---- collateral ---- */
+
+/* kept_health looks at what a worker left in the archive: its sets, and a quote of this machine. */
+static enum alc_rc kept_health(struct alc_sets_health *out, const char *state, struct alc_err *err)
+{
+    struct alc_arena arena = ALC_ARENA(ARENA_BYTES);
+    struct alc_buf quote = ALC_BUF(ALC_QUOTE_MAX_BYTES);
+    const char *root = alc_arena_text(&arena, "%s/simulated/root.der", state);
+    const char *dir = alc_arena_text(&arena, "%s/collateral", state);
+    struct alc_sets_conf conf = {.dir = dir, .url = "", .look = true, .clock = &alc_clock_system};
+    struct alc_platform platform;
+    struct alc_sets *sets = NULL;
+    enum alc_rc rc;
+
+    if (root == NULL || dir == NULL)
+        rc = alc_fail(err, ALC_NOMEM, "no memory for collateral");
+    else
+        rc = cli_read_file(&conf.simulated_root, root, 1u << 16, &arena, NULL);
+    if (rc != ALC_NOMEM) rc = alc_sets_open(&sets, &conf, err); /* most have no such root */
+    if (rc == ALC_OK) rc = alc_sets_quote(sets, &quote, err);
+    if (rc == ALC_OK) rc = alc_sets_platform(&platform, alc_buf_bytes(&quote), err);
+    if (rc == ALC_OK) rc = alc_sets_watch(sets, &platform, alc_buf_bytes(&quote), out, err);
+    alc_sets_close(sets);
+    alc_buf_fini(&quote);
+    alc_arena_fini(&arena);
+    return rc;
+}
+
+static void check_collateral(struct doctor *d)
+{
+    const char *cure = "see Collateral in docs/operations.md";
+    struct alc_sets_health h;
+    struct alc_err err = {0};
+    char until[40] = "";
+    struct tm tm;
+    time_t t;
+    enum alc_rc rc = d->set->state[0] == 0 ? ALC_NOT_FOUND : kept_health(&h, d->set->state, &err);
+
+    if (rc == ALC_NOT_FOUND) {
+        find(d, NOTE, NULL, "none is kept here yet: the worker fetches it with its first quote");
+        return;
+    }
+    if (rc != ALC_OK) {
+        find(d, WARN, "see the folder collateral and its owner", "%s", alc_err_text(&err, rc));
+        return;
+    }
+    t = (time_t)h.window.until_s;
+    if (h.there && gmtime_r(&t, &tm) != NULL) strftime(until, sizeof until, "%Y-%m-%d %H:%M", &tm);
+    if (h.there)
+        find(d, OK, NULL, "%sheld until %s UTC, evaluation number %u, TCB status %s",
+             h.simulated ? "SIMULATED, " : "", until, h.evaluation,
+             h.has_status ? alc_sets_level(h.status) : "not known");
+    for (unsigned i = 0; i < h.count; i++) /* no firmware helps a simulated machine */
+        find(d, h.there && h.simulated ? NOTE : WARN, cure, "%s%s",
+             h.there && h.simulated ? "SIMULATED, " : "", h.warnings[i]);
+}
+
 /* ---- the chain ---- */
 
 /* Scheme and host: the rest of a URL may be a key. */
@@ -378,7 +433,8 @@ static const struct {
     void (*run)(struct doctor *d);
 } checks[] = {
     {"version", check_versions}, {"clock", check_clock},   {"state", check_state},
-    {"sqlite", check_store},     {"quotes", check_source}, {"chain", check_rpc},
+    {"sqlite", check_store},     {"quotes", check_source}, {"collateral", check_collateral},
+    {"chain", check_rpc},
 };
 
 static enum alc_rc examine(const struct settings *set, bool *bad, struct alc_err *err)

@@ -38,6 +38,7 @@ struct alc_bytes cli_embedded(enum cli_embedded which)
 enum alc_rc cli_state_open(struct cli_state *s, const char *name, struct alc_err *err)
 {
     const char *tmp = getenv("TMPDIR");
+    struct stat st;
 
     s->temporary = name[0] == 0;
     if (s->temporary) {
@@ -52,6 +53,8 @@ enum alc_rc cli_state_open(struct cli_state *s, const char *name, struct alc_err
     snprintf(s->path, sizeof s->path, "%s", name);
     if (mkdir(s->path, 0700) != 0 && errno != EEXIST)
         return alc_fail(err, ALC_IO, "cannot make the folder %s: %s", s->path, strerror(errno));
+    if (stat(s->path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return alc_fail(err, ALC_BAD_INPUT, "state: %s is no folder", s->path);
     return ALC_OK;
 }
 
@@ -72,7 +75,9 @@ void cli_state_close(struct cli_state *s)
 enum alc_rc cli_read_file(struct alc_bytes *out, const char *path, size_t max_bytes,
                           struct alc_arena *arena, struct alc_err *err)
 {
-    FILE *f = fopen(path, "rb");
+    int fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* of a FIFO nobody waits for a writer */
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "rb");
     struct stat st;
     uint8_t *p;
     enum alc_rc rc = ALC_OK;
@@ -81,7 +86,8 @@ enum alc_rc cli_read_file(struct alc_bytes *out, const char *path, size_t max_by
         rc = alc_fail(err, errno == ENOENT ? ALC_NOT_FOUND : ALC_IO, "%s: %s", path,
                       strerror(errno));
     } else if (!S_ISREG(st.st_mode)) {
-        rc = alc_fail(err, ALC_BAD_INPUT, "%s is no file", path);
+        rc = alc_fail(err, ALC_BAD_INPUT, "%s is %s", path,
+                      S_ISDIR(st.st_mode) ? "a folder, no file" : "no regular file: save it first");
     } else if ((uint64_t)st.st_size > max_bytes) {
         rc = alc_fail(err, ALC_LIMIT, "%s is %llu bytes, at most %zu", path,
                       (unsigned long long)st.st_size, max_bytes);
@@ -92,7 +98,10 @@ enum alc_rc cli_read_file(struct alc_bytes *out, const char *path, size_t max_by
     } else {
         *out = (struct alc_bytes){p, (size_t)st.st_size};
     }
-    if (f != NULL) fclose(f);
+    if (f != NULL)
+        fclose(f);
+    else if (fd >= 0)
+        close(fd);
     return rc;
 }
 

@@ -70,6 +70,8 @@ static const struct alc_conf_item items[] = {
      "between two looks at what the chain says of the worker's key"},
     {"attest.collateral-url", ALC_CONF_STR, FIELD(collateral_url), ALC_PCS_URL, 0, 2000,
      "Intel's PCS or a PCCS, for the collateral of hardware; none: somebody else puts it on chain"},
+    {"attest.collateral-ms", ALC_CONF_U32, FIELD(collateral_ms), "21600000", 50, 86400000,
+     "between two times that the newest set of collateral is asked for, 6 hours; at most a day"},
     {"log", ALC_CONF_STR, FIELD(log), "info", 0, 16, "error, warn, info or debug"},
     {"json", ALC_CONF_BOOL, FIELD(json), "false", 0, 0, "say things as lines of JSON"},
 };
@@ -262,7 +264,8 @@ struct alc_worker_conf cli_node_worker(const struct cli_settings *s)
                                     .register_id = s->register_id,
                                     .init_id = s->init_id,
                                     .init_key = s->init_key,
-                                    .check_ms = s->check_ms};
+                                    .check_ms = s->check_ms,
+                                    .collateral_ms = s->collateral_ms};
 }
 
 static enum alc_rc open_worker(struct cli_node *n, struct alc_err *err)
@@ -317,6 +320,27 @@ static void put_metric(struct alc_buf *out, const char *name, const char *kind, 
                    help, name, kind, name, value);
 }
 
+/* What an operator should know of collateral; docs/operations.md names what to do. */
+static void put_collateral(struct alc_buf *out, const struct alc_worker_stats *s)
+{
+    const struct alc_sets_health *h = &s->collateral;
+
+    put_metric(out, "collateral_puts_total", "counter", "Sets of collateral put on chain.",
+               s->collateral_puts);
+    put_metric(out, "collateral_failures_total", "counter",
+               "Times that no set came from the collateral service.", s->collateral_failures);
+    put_metric(out, "collateral_valid_until_seconds", "gauge",
+               "When the newest kept set ends, Unix time; 0: none is kept.", h->window.until_s);
+    put_metric(out, "collateral_evaluation_number", "gauge",
+               "TCB evaluation data number of the newest kept set; 0: none is kept.",
+               h->evaluation);
+    put_metric(out, "collateral_warnings", "gauge",
+               "What `alcove doctor` and the log warn of; above 0 wants a person.", h->count);
+    if (h->has_status) /* a machine of which nothing is known is not UpToDate */
+        put_metric(out, "tcb_status", "gauge",
+                   "This machine's: 0 UpToDate to 6 Revoked, 7 below every level.", h->status);
+}
+
 /* metrics shows how attestation goes. */
 static void metrics(void *ctx, struct alc_buf *out)
 {
@@ -338,6 +362,7 @@ static void metrics(void *ctx, struct alc_buf *out)
                s.registered);
     put_metric(out, "worker_key_expires_seconds", "gauge",
                "When it no longer does, Unix time; 0: not known.", s.key_expires_s);
+    if (n->enclave->sets != NULL) put_collateral(out, &s);
     put_metric(out, "attestation_simulated", "gauge", "1: SIMULATED, no hardware behind it.",
                alc_attest_simulated(n->enclave->attest));
 }

@@ -26,7 +26,7 @@ struct cli_settings {
     uint32_t localnet_port, gateway_port;
     const char *log;
     const char *source, *configfs_dir, *dstack_socket;
-    uint32_t batch_ms, check_ms;
+    uint32_t batch_ms, check_ms, collateral_ms;
     bool records;
     const char *register_id, *init_id, *init_key;
     const char *collateral_url;

@@ -1,5 +1,5 @@
 #include "cli/cli.h"
-#include "cli/node.h"
+#include "cli/settings.h"
 
 #include "base/enc.h"
 #include "base/json.h"
@@ -45,9 +45,7 @@ static const struct alc_conf_item items[] = {
      "yoctoNEAR; what the run does not cost comes back"},
     {"json", ALC_CONF_BOOL, FIELD(json), "false", 0, 0, "print the transaction's result as JSON"},
 };
-static const struct alc_conf_table table = {
-    items, sizeof items / sizeof *items,
-    (const char *const[]){"watcher.", "worker.", "dev.", "store.", "localnet.", NULL}};
+static const struct alc_conf_table table = {items, sizeof items / sizeof *items, cli_others};
 
 static const char help[] =
     "alcove request: asks a contract for a computation and waits for the answer\n\n"

@@ -1,6 +1,7 @@
 /* alcove run: a guest here, no chain.  What it prints goes to standard output, what is to be said
  * about the run to standard error; --json says all of it in one object on standard output. */
 #include "cli/cli.h"
+#include "cli/settings.h"
 
 #include "base/buf.h"
 #include "base/conf.h"
@@ -40,10 +41,7 @@ static const struct alc_conf_item items[] = {
     {"max-seconds", ALC_CONF_U32, AT(max_seconds), "60", 1, 86400, "wall-clock time"},
     {"json", ALC_CONF_BOOL, AT(json), "false", 0, 0, "one JSON object with output and figures"},
 };
-/* Settings of the roles may lie in the same environment. */
-static const char *const others[] = {"near.",     "watcher.", "worker.", "dev.", "store.",
-                                     "localnet.", "gateway.", "state",   "log",  NULL};
-static const struct alc_conf_table table = {items, sizeof items / sizeof *items, others};
+static const struct alc_conf_table table = {items, sizeof items / sizeof *items, cli_others};
 
 static const struct {
     const char *name;

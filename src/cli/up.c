@@ -1,5 +1,5 @@
 #include "cli/cli.h"
-#include "cli/node.h"
+#include "cli/settings.h"
 
 #include "base/json.h"
 
@@ -140,6 +140,8 @@ static enum alc_rc up(struct cli_settings *s, const sigset_t *signals, struct al
         cli_devnet_settings(&dev, s, state.path, arena);
     }
     if (rc == ALC_OK) rc = cli_enclave_open(&enclave, s, state.path, devnet, &key, err);
+    if (rc == ALC_OK && alc_attest_source(enclave.attest) == ALC_SOURCE_SIMULATED)
+        rc = cli_policy_keep(state.path, s, err);
     if (rc == ALC_OK && devnet) rc = cli_devnet_prepare(&dev, state.path, enclave.attest, err);
     if (rc == ALC_OK) rc = cli_node_open(&node, s, state.path, &enclave, err);
     if (rc == ALC_OK) {

@@ -1,18 +1,14 @@
 #include "cli/verify.h"
 #include "cli/cli.h"
-#include "cli/node.h"
+#include "cli/settings.h"
 
 #include "base/enc.h"
-#include "base/http.h"
-#include "base/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define ARENA_BYTES (64u << 20)
-#define FILE_MAX_BYTES ALC_BUNDLE_MAX_BYTES
-#define ROOT_MAX_BYTES 8192u
+#define ARENA_BYTES (6u * VERIFY_ARENA_BYTES)
 #define WORK_BYTES (3u * ALC_EVENTS_MAX_BYTES)
 #define EXIT_UNREADABLE 2 /* whatever kept us from a verdict: scripts tell the cases apart */
 
@@ -56,213 +52,13 @@ static const struct alc_conf_item items[] = {
      "URL of a gateway: the file's place is taken by a statement's hash"},
     {"json", ALC_CONF_BOOL, FIELD(json), "false", 0, 0, "print the verdict as JSON"},
 };
-static const struct alc_conf_table table = {
-    items, sizeof items / sizeof *items,
-    (const char *const[]){"near.", "watcher.", "worker.", "dev.", "store.", "localnet.", "gateway.",
-                          "attest.", "settle.", NULL}};
+static const struct alc_conf_table table = {items, sizeof items / sizeof *items, cli_others};
 
 static const char help[] =
     "alcove verify FILE: checks a proof and says what is proven and what is not.  The file is a\n"
     "statement with its evidence, a quote (as it is, or in hex), or an OutLayer record.\n\n"
     "exit: 0 accepted, 1 rejected, 2 the file or a flag cannot be read, 3 unproven: there is no\n"
     "collateral for the quote, or it does not cover the time of judgement\n\n";
-
-/* ---- what is read ---- */
-
-static enum alc_rc fetch(struct alc_bytes *out, const struct verify_settings *set, const char *hash,
-                         struct alc_arena *arena, struct alc_err *err)
-{
-    struct alc_http_ask ask = {.method = "GET", .max_bytes = FILE_MAX_BYTES, .plain_ok = true};
-    struct alc_http_answer answer;
-    struct alc_http *http = NULL;
-    size_t n = strlen(set->gateway), decoded;
-    struct alc_hash unused;
-    enum alc_rc rc;
-
-    if (!alc_hex_decode(unused.b, sizeof unused.b, &decoded, alc_cstr(hash)) ||
-        decoded != sizeof unused.b)
-        return alc_fail(err, ALC_BAD_INPUT, "with --gateway, name a statement by 64 hex digits");
-    while (n > 0 && set->gateway[n - 1] == '/')
-        n--;
-    ask.url = alc_arena_text(arena, "%.*s/statements/%s", (int)n, set->gateway, hash);
-    if (ask.url == NULL) return alc_fail(err, ALC_NOMEM, "no memory for a URL");
-    rc = alc_http_open(&http, err);
-    if (rc == ALC_OK) rc = alc_http_do(http, &answer, &ask, NULL, arena, err);
-    if (rc == ALC_OK && answer.status == 404)
-        rc = alc_fail(err, ALC_NOT_FOUND, "%s has no such statement", set->gateway);
-    else if (rc == ALC_OK && answer.status != 200)
-        rc = alc_fail(err, ALC_IO, "%s answered with status %d", set->gateway, answer.status);
-    if (rc == ALC_OK) *out = answer.body;
-    alc_http_close(http);
-    return rc;
-}
-
-static enum alc_rc worker_key(struct alc_expect *e, const char *text, struct alc_arena *arena,
-                              struct alc_err *err)
-{
-    struct alc_hash *out = alc_arena_alloc(arena, sizeof *out);
-    struct alc_near_key key;
-
-    if (text[0] == 0) return ALC_OK;
-    if (out == NULL) return alc_fail(err, ALC_NOMEM, "no memory for a key");
-    if (!alc_near_key_read(&key, alc_cstr(text)) || key.curve != ALC_NEAR_ED25519)
-        return alc_fail(err, ALC_BAD_INPUT, "worker-key: `%.80s` is no ed25519:... key", text);
-    memcpy(out->b, key.b, sizeof out->b);
-    e->worker_key = out;
-    return ALC_OK;
-}
-
-/* named reads the file that a flag names; *at stays NULL when it names none. */
-static enum alc_rc named(const struct alc_bytes **at, struct alc_bytes *bytes, const char *path,
-                         struct alc_arena *arena, struct alc_err *err)
-{
-    enum alc_rc rc;
-    if (path[0] == 0) return ALC_OK;
-    rc = cli_read_file(bytes, path, ARENA_BYTES, arena, err);
-    if (rc == ALC_OK) *at = bytes;
-    return rc;
-}
-
-static enum alc_rc read_bundle(struct verify_case *c, struct alc_bytes text, const char *name,
-                               struct alc_arena *arena, struct alc_err *err)
-{
-    const struct verify_settings *set = c->set;
-    struct alc_bytes *known = alc_arena_array(arena, 3, sizeof *known);
-    enum alc_rc rc = alc_bundle_read(&c->bundle, text, arena, err);
-
-    if (rc != ALC_OK) alc_fail_in(err, "%s is no statement file", name);
-    if (rc == ALC_OK && known == NULL) rc = alc_fail(err, ALC_NOMEM, "no memory to compare with");
-    if (rc != ALC_OK) return rc;
-    if (c->bundle.has_request) c->expect.request = &c->bundle.request;
-    if (c->bundle.has_input) c->expect.input = &c->bundle.input;
-    if (c->bundle.has_output) c->expect.output = &c->bundle.output;
-    rc = named(&c->expect.input, &c->bundle.input, set->input, arena, err);
-    if (rc == ALC_OK) rc = named(&c->expect.output, &c->bundle.output, set->output, arena, err);
-    if (rc == ALC_OK) rc = named(&c->expect.code, &known[0], set->code, arena, err);
-    known[1] = alc_cstr(set->chain);
-    known[2] = alc_cstr(set->contract);
-    if (set->chain[0] != 0) c->expect.chain_id = &known[1];
-    if (set->contract[0] != 0) c->expect.contract_id = &known[2];
-    return rc == ALC_OK ? worker_key(&c->expect, set->worker_key, arena, err) : rc;
-}
-
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* A quote as hex text, with or without 0x and white space around it, becomes bytes; what is no hex
- * stays as it is. */
-static struct alc_bytes quote_bytes(struct alc_bytes in, struct alc_arena *arena)
-{
-    struct alc_bytes hex = in;
-    size_t n;
-    uint8_t *p;
-
-    while (hex.n > 0 && is_space(hex.p[hex.n - 1]))
-        hex.n--;
-    while (hex.n > 0 && is_space(hex.p[0])) {
-        hex.p++;
-        hex.n--;
-    }
-    if (hex.n > 2 && hex.p[0] == '0' && hex.p[1] == 'x') {
-        hex.p += 2;
-        hex.n -= 2;
-    }
-    p = alc_arena_alloc(arena, hex.n / 2 + 1);
-    if (hex.n == 0 || p == NULL || !alc_hex_decode(p, hex.n / 2, &n, hex)) return in;
-    return (struct alc_bytes){p, n};
-}
-
-static bool is_json(struct alc_bytes text)
-{
-    size_t i = 0;
-    while (i < text.n && is_space(text.p[i]))
-        i++;
-    return i < text.n && (text.p[i] == '{' || text.p[i] == '[');
-}
-
-static bool is_record(struct alc_bytes text)
-{
-    struct alc_json *doc = NULL;
-    bool yes = alc_json_open(&doc, text, FILE_MAX_BYTES, NULL) == ALC_OK &&
-               alc_json_get(doc, "format") == NULL && alc_json_get(doc, "task_id") != NULL;
-    alc_json_close(doc);
-    return yes;
-}
-
-static enum alc_rc read_case(struct verify_case *c, struct alc_bytes *quote, const char *name,
-                             struct alc_verify_work *work, struct alc_arena *arena,
-                             struct alc_err *err)
-{
-    struct alc_bytes text;
-    enum alc_rc rc = c->set->gateway[0] != 0
-                         ? fetch(&text, c->set, name, arena, err)
-                         : cli_read_file(&text, name, FILE_MAX_BYTES, arena, err);
-
-    if (rc != ALC_OK) return rc;
-    if (text.n == 0) return alc_fail(err, ALC_BAD_INPUT, "%s is empty", name);
-    if (is_json(text) && is_record(text)) {
-        c->kind = VERIFY_RECORD;
-        if (alc_record_read(&c->record, text, work) != ALC_REFUSAL_NONE)
-            return alc_fail(err, ALC_BAD_INPUT, "%s: %s", name,
-                            alc_refusal_text(ALC_REFUSAL_RECORD_FORMAT));
-        *quote = c->record.quote;
-    } else if (is_json(text) || c->set->gateway[0] != 0) {
-        c->kind = VERIFY_BUNDLE;
-        *quote = (struct alc_bytes){NULL, 0};
-        rc = read_bundle(c, text, name, arena, err);
-    } else {
-        c->kind = VERIFY_QUOTE;
-        *quote = quote_bytes(text, arena);
-    }
-    return rc;
-}
-
-/* The set's JSON, which may stand inside what a service answers: {"collateral":"<JSON>",...}. */
-static enum alc_rc unwrap(struct alc_bytes *json, struct alc_arena *arena, struct alc_err *err)
-{
-    const struct alc_json *inner;
-    struct alc_buf dump = ALC_BUF(FILE_MAX_BYTES);
-    struct alc_json *doc = NULL;
-    struct alc_bytes text;
-    bool ok = true;
-
-    if (alc_json_open(&doc, *json, FILE_MAX_BYTES, NULL) != ALC_OK) return ALC_OK;
-    inner = alc_json_get(doc, "collateral");
-    if (alc_json_str(inner, &text)) {
-        ok = alc_arena_copy(arena, text, json);
-    } else if (alc_json_kind(inner) == ALC_JSON_OBJECT) {
-        alc_json_dump(inner, &dump);
-        ok = !dump.failed && alc_arena_copy(arena, alc_buf_bytes(&dump), json);
-    }
-    alc_buf_fini(&dump);
-    alc_json_close(doc);
-    return ok ? ALC_OK : alc_fail(err, ALC_NOMEM, "no memory for the collateral");
-}
-
-static enum alc_rc read_collateral(struct verify_case *c, struct alc_bytes *json,
-                                   struct alc_verify_work *work, struct alc_arena *arena,
-                                   struct alc_err *err)
-{
-    enum alc_rc rc = ALC_OK;
-
-    *json = c->bundle.collateral;
-    if (c->set->simulated_root[0] != 0)
-        rc = cli_read_file(&c->trust.simulated_root, c->set->simulated_root, ROOT_MAX_BYTES, arena,
-                           err);
-    if (rc == ALC_OK && c->set->collateral[0] != 0)
-        rc = cli_read_file(json, c->set->collateral, FILE_MAX_BYTES, arena, err);
-    if (rc == ALC_OK && json->n > 0) rc = unwrap(json, arena, err);
-    if (rc != ALC_OK) return rc;
-    c->no_set = json->n == 0;
-    c->collateral = alc_arena_alloc(arena, sizeof *c->collateral);
-    if (c->collateral == NULL) return alc_fail(err, ALC_NOMEM, "no memory for the collateral");
-    if (c->no_set) return ALC_OK;
-    c->refusal = alc_collateral_verify(c->collateral, *json, &c->trust, work, &alc_verify_native);
-    c->has_set = c->refusal == ALC_REFUSAL_NONE;
-    return ALC_OK;
-}
 
 /* ---- the time of judgement ---- */
 
@@ -315,6 +111,7 @@ static void judge_bundle(struct verify_case *c, struct alc_verify_work *work)
                                       .expect = &c->expect,
                                       .evidence = b->evidence,
                                       .collateral = c->has_set ? c->collateral : NULL,
+                                      .set_refused = c->refusal,
                                       .event_log = b->event_log,
                                       .now_s = c->now_s,
                                       .policy = &c->policy,
@@ -322,12 +119,6 @@ static void judge_bundle(struct verify_case *c, struct alc_verify_work *work)
     struct alc_proof_verdict *v = &c->proof;
 
     alc_proof_verify(v, &ask, work, &alc_verify_native);
-    /* A set that was refused is the reason, not that there is then none. */
-    if (v->refusal == ALC_REFUSAL_COLLATERAL_FORMAT && !c->no_set) v->refusal = c->refusal;
-    /* A file whose note on the source is about another module contradicts itself. */
-    if (v->refusal == ALC_REFUSAL_NONE && b->has_source &&
-        !alc_hash_eq(&b->source_code, &v->statement.statement.code_hash))
-        v->refusal = ALC_REFUSAL_CODE;
     if (v->refusal == ALC_REFUSAL_NONE && c->set->hardware && !v->hardware)
         v->refusal = ALC_REFUSAL_HARDWARE;
     v->accepted = v->refusal == ALC_REFUSAL_NONE;
@@ -338,18 +129,14 @@ static void judge_bundle(struct verify_case *c, struct alc_verify_work *work)
 static void judge_quote(struct verify_case *c, struct alc_bytes quote, struct alc_bytes json,
                         struct alc_verify_work *work)
 {
-    struct alc_quote_ask ask = {.quote = quote,
-                                .collateral = c->has_set ? c->collateral : NULL,
-                                .now_s = c->now_s,
-                                .policy = &c->policy,
-                                .trust = &c->trust};
+    struct alc_quote_ask ask = {
+        .quote = quote, .now_s = c->now_s, .policy = &c->policy, .trust = &c->trust};
     struct alc_quote_verdict *v = &c->quote;
 
     if (c->has_set) c->refusal = alc_collateral_pck_chain(&ask.pck_chain, json, work);
+    ask.set_refused = c->refusal;
+    if (c->has_set && c->refusal == ALC_REFUSAL_NONE) ask.collateral = c->collateral;
     alc_quote_verify(v, &ask, work, &alc_verify_native);
-    if (c->refusal != ALC_REFUSAL_NONE && /* of the set, but a quote that is none comes first */
-        (v->refusal == ALC_REFUSAL_NONE || v->refusal == ALC_REFUSAL_COLLATERAL_FORMAT))
-        v->refusal = c->refusal;
     if (v->refusal == ALC_REFUSAL_NONE && c->kind == VERIFY_RECORD)
         v->refusal = alc_record_binding(&c->record, alc_quote_report_data(&v->quote), work,
                                         &alc_verify_native);
@@ -369,7 +156,7 @@ static bool about_time(enum alc_refusal r)
 static enum verify_verdict verdict_of(const struct verify_case *c)
 {
     if (c->refusal == ALC_REFUSAL_NONE) return VERIFY_PASS;
-    if (about_time(c->refusal) || (c->no_set && c->refusal == ALC_REFUSAL_COLLATERAL_FORMAT))
+    if (about_time(c->refusal) || (c->no_set && c->refusal == ALC_REFUSAL_NO_COLLATERAL))
         return VERIFY_UNPROVEN;
     return VERIFY_FAIL;
 }
@@ -409,8 +196,7 @@ static enum alc_rc verify(const struct verify_settings *set, const char *name,
     if (c == NULL || work.p == NULL) return alc_fail(err, ALC_NOMEM, "no memory to verify in");
     c->set = set;
     rc = verify_policy(&c->policy, set, arena, err);
-    if (rc == ALC_OK) rc = read_case(c, &quote, name, &work, arena, err);
-    if (rc == ALC_OK) rc = read_collateral(c, &json, &work, arena, err);
+    if (rc == ALC_OK) rc = verify_read(c, &quote, &json, name, &work, arena, err);
     if (rc == ALC_OK) rc = read_time(c, err);
     if (rc != ALC_OK) return rc;
     if (c->kind == VERIFY_BUNDLE)
@@ -433,7 +219,7 @@ static enum alc_rc verify(const struct verify_settings *set, const char *name,
 
 int alc_cli_verify(int argc, char **argv)
 {
-    struct alc_arena arena = ALC_ARENA(6u * ARENA_BYTES);
+    struct alc_arena arena = ALC_ARENA(ARENA_BYTES);
     struct alc_conf_rest rest = {0};
     struct verify_settings set;
     struct alc_err err = {0};
@@ -446,8 +232,9 @@ int alc_cli_verify(int argc, char **argv)
         alc_arena_fini(&arena);
         return 0;
     }
-    if (rc == ALC_OK && rest.count != 1)
-        rc = alc_fail(&err, ALC_BAD_INPUT, "name one statement file; see --help");
+    if (rc == ALC_OK && (rest.count != 1 || rest.words[0][0] == 0))
+        rc = alc_fail(&err, ALC_BAD_INPUT,
+                      "name one file, or with --gateway a statement's hash; see --help");
     if (rc == ALC_OK) rc = verify(&set, rest.words[0], &verdict, &arena, &err);
     if (rc != ALC_OK) fprintf(stderr, "alcove verify: %s\n", alc_err_text(&err, rc));
     alc_arena_fini(&arena);

@@ -1,6 +1,6 @@
 /* src/cli/verify.h — what `alcove verify` knows while it judges one file.  Its files share it:
- * verify.c (what is asked, and the order of things), verify_policy.c (flags become a policy),
- * verify_say.c (the verdict in words). */
+ * verify.c (what is asked, and the order of things), verify_read.c (the files), verify_policy.c
+ * (flags become a policy), verify_say.c (the verdict in words). */
 #ifndef ALC_CLI_VERIFY_H
 #define ALC_CLI_VERIFY_H
 
@@ -51,6 +51,17 @@ struct verify_case {
     struct alc_record record;
     struct alc_hash record_hash;
 };
+
+#define VERIFY_ARENA_BYTES (64u << 20) /* and the most of one file beside the proof */
+
+/* verify_read reads the proof of this name and the set of collateral, whose JSON it leaves in
+ * *json; the set itself is verified, and c says how that went.  *quote is empty when the proof is a
+ * bundle.
+ */
+ALC_MUST enum alc_rc verify_read(struct verify_case *c, struct alc_bytes *quote,
+                                 struct alc_bytes *json, const char *name,
+                                 struct alc_verify_work *work, struct alc_arena *arena,
+                                 struct alc_err *err);
 
 /* verify_quote_of is the verdict on the case's quote; NULL: it has none. */
 const struct alc_quote_verdict *verify_quote_of(const struct verify_case *c);

@@ -15,7 +15,14 @@ static const char *hex_of(char *out, size_t cap, const uint8_t *p, size_t n)
     return out;
 }
 
+#define SETS "/public/collateral?fmspc=MODEL&at=UNIX_SECONDS"
+
 /* ---- what to do about a refusal ---- */
+
+#define NO_QUOTE                                                                                   \
+    "The file is no JSON, so it is neither a statement nor a record, and was read as a quote: "    \
+    "its\n"                                                                                        \
+    "bytes, or nothing but their hex."
 
 static const struct {
     enum alc_refusal refusal;
@@ -24,6 +31,11 @@ static const struct {
     {ALC_REFUSAL_ROOT,
      "If it was made for development, its root is named SIMULATED: --simulated-root ROOT.der\n"
      "accepts such quotes, and says so.  A worker keeps the file as simulated/root.der."},
+    {ALC_REFUSAL_QUOTE_FORMAT, NO_QUOTE},
+    {ALC_REFUSAL_QUOTE_VERSION, NO_QUOTE},
+    {ALC_REFUSAL_COLLATERAL_FORMAT,
+     "A set is the JSON object {\"tcb_info\":...} or an answer that holds it as \"collateral\".  "
+     "A\nworker's gateway gives it under " SETS "."},
     {ALC_REFUSAL_SIMULATED,
      "--simulated-root ROOT.der accepts quotes of that root, and says that they are SIMULATED."},
     {ALC_REFUSAL_HARDWARE, "Leave --hardware out to see what the signature alone proves."},
@@ -41,6 +53,9 @@ static const struct {
      "add its registers to the file of --measurement."},
     {ALC_REFUSAL_PPID, "It is another machine than those that you named with --ppid."},
     {ALC_REFUSAL_DEBUG, "Nothing in a debug enclave is secret; --allow-debug accepts one."},
+    {ALC_REFUSAL_PLATFORM_LEVEL,
+     "The set's lowest level is above this machine: it was never patched, or the set is of other\n"
+     "machines.  To judge by the set of another day: --collateral."},
     {ALC_REFUSAL_FMSPC, "Give the set of this platform's model with --collateral."},
     {ALC_REFUSAL_PCEID, "Give the set of this platform with --collateral."},
     {ALC_REFUSAL_PCK_CA, "Give the set for the CA that issued this platform's certificate."},
@@ -59,6 +74,11 @@ static void advise(const struct verify_case *c)
         printf(
             "It is the record of a worker's start: its quote is over the worker's key, and over\n"
             "no task.\n");
+        return;
+    }
+    if (c->refusal == ALC_REFUSAL_ROOT && c->trust.simulated_root.n > 0) {
+        printf("Nor in the root that --simulated-root names: another worker made it, or nobody\n"
+               "who is known here.\n");
         return;
     }
     for (size_t i = 0; i < sizeof advices / sizeof *advices; i++)
@@ -285,7 +305,8 @@ static void say_headline(const struct verify_case *c)
         advise(c);
     } else if (c->verdict == VERIFY_UNPROVEN && c->no_set) {
         printf("UNPROVEN: there is no collateral to judge the quote by.\n"
-               "Give the set of that day with --collateral FILE.\n");
+               "Give the set of that day with --collateral FILE.  A worker's gateway gives it "
+               "under\n" SETS ".\n");
     } else if (c->verdict == VERIFY_UNPROVEN) {
         printf("UNPROVEN: %s: %s, %s.\n", alc_refusal_text(c->refusal),
                verify_time_text(at, c->now_s), c->now_from);

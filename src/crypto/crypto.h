@@ -65,8 +65,9 @@ struct alc_p256 {
     struct alc_secret key; /* the scalar, 32 bytes big endian */
     uint8_t public_key[64];
 };
-ALC_MUST enum alc_rc alc_p256_make(struct alc_p256 *k);                          /* random */
-ALC_MUST enum alc_rc alc_p256_init(struct alc_p256 *k, const uint8_t scalar[32]); /* ALC_BAD_INPUT */
+ALC_MUST enum alc_rc alc_p256_make(struct alc_p256 *k); /* random */
+ALC_MUST enum alc_rc alc_p256_init(struct alc_p256 *k,
+                                   const uint8_t scalar[32]); /* ALC_BAD_INPUT */
 void alc_p256_fini(struct alc_p256 *k);
 ALC_MUST enum alc_rc alc_p256_sign(uint8_t sig[64], const struct alc_p256 *k,
                                    const struct alc_hash *digest); /* ALC_NOMEM */

@@ -244,6 +244,23 @@ static void turn_give(struct alc_store *s)
     s->has_turn = false;
 }
 
+struct sqlite3 *alc_store_handle(const struct alc_store *s)
+{
+    return s->db;
+}
+
+enum alc_rc alc_store_write_begin(struct alc_store *s, struct alc_err *err)
+{
+    if (sqlite3_get_autocommit(s->db) == 0)
+        return alc_fail(err, ALC_CONFLICT, "database %s: a transaction is open", path_of(s));
+    return turn_take(s, err);
+}
+
+void alc_store_write_end(struct alc_store *s)
+{
+    turn_give(s);
+}
+
 /* -- life ------------------------------------------------------------------------------------ */
 
 enum alc_rc alc_store_script(struct alc_store *s, const char *sql, struct alc_err *err)

@@ -12,6 +12,11 @@ ALC_MUST enum alc_rc alc_store_script(struct alc_store *s, const char *sql, stru
 ALC_MUST enum alc_rc alc_store_has(struct alc_store *s, bool *has, const char *table,
                                    struct alc_err *err);
 
+/* For copy.c: the connection, and the turn to write of a store without a transaction. */
+struct sqlite3 *alc_store_handle(const struct alc_store *s);
+ALC_MUST enum alc_rc alc_store_write_begin(struct alc_store *s, struct alc_err *err);
+void alc_store_write_end(struct alc_store *s);
+
 /* alc_blob_tables makes the tables of blob.c. */
 ALC_MUST enum alc_rc alc_blob_tables(struct alc_store *s, struct alc_err *err);
 

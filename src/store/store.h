@@ -24,6 +24,12 @@ void alc_store_close(struct alc_store *s);
  * commit. */
 ALC_MUST enum alc_rc alc_store_sync(struct alc_store *s, struct alc_err *err);
 
+/* alc_store_copy makes `to` hold what `from` holds, in place of all it held: tables, rows, versions.
+ * Whoever dies on the way leaves `to` as it was.  Neither may have a transaction or rows open.
+ * ALC_CONFLICT: one has.  ALC_BUSY, ALC_IO, ALC_NOMEM. */
+ALC_MUST enum alc_rc alc_store_copy(struct alc_store *to, struct alc_store *from,
+                                    struct alc_err *err);
+
 /* Arguments of a statement: ALC_INT(x), ALC_BLOB(bytes), ALC_TEXT(bytes), ALC_NULL_ARG. */
 enum alc_arg_kind { ALC_ARG_NULL, ALC_ARG_INT, ALC_ARG_BLOB, ALC_ARG_TEXT };
 struct alc_arg {

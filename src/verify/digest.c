@@ -1,9 +1,9 @@
 #include "verify/parts.h"
 
 /* The digest of a verified set.  As in statement.c one walk reads and writes, so that each line is
- * one field in the order of docs/attestation.md.  What is checked on the way is checked in both
- * directions: a digest that reads was written by this code or could have been.  Writing assigns
- * nothing. */
+ * one field in the order of docs/collateral-digest.md.  What is checked on the way is checked in
+ * both directions: a digest that reads was written by this code or could have been.  Writing
+ * assigns nothing. */
 struct walk {
     struct alc_cur *in; /* NULL: writing */
     struct alc_borsh *out;

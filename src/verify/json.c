@@ -98,29 +98,14 @@ static struct raw raw_string(struct vf_json *j)
     return r;
 }
 
-static bool hex_value(uint8_t c, uint32_t *v)
-{
-    uint8_t low = c | 0x20;
-    if (c >= '0' && c <= '9')
-        *v = (uint32_t)(c - '0');
-    else if (low >= 'a' && low <= 'f')
-        *v = (uint32_t)(low - 'a' + 10);
-    else
-        return false;
-    return true;
-}
-
 static bool hex4(struct alc_cur *c, uint32_t *v)
 {
-    struct alc_bytes b;
-    uint32_t digit;
+    struct alc_bytes digits;
+    uint8_t b[2];
+    size_t n;
 
-    *v = 0;
-    if (!alc_cur_take(c, 4, &b)) return false;
-    for (size_t i = 0; i < 4; i++) {
-        if (!hex_value(b.p[i], &digit)) return false;
-        *v = *v << 4 | digit;
-    }
+    if (!alc_cur_take(c, 4, &digits) || !alc_hex_decode(b, sizeof b, &n, digits)) return false;
+    *v = (uint32_t)b[0] << 8 | b[1];
     return true;
 }
 

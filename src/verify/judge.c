@@ -281,7 +281,15 @@ static enum alc_refusal genuine(struct judge *j, struct alc_verify_work *work)
         m = alc_quote_measurement(q);
         alc_measurement_hash(&v->measurement, &m, j->ops);
     }
-    if (j->c == NULL) return ALC_REFUSAL_COLLATERAL_FORMAT;
+    if (j->c == NULL)
+        return j->ask->set_refused != ALC_REFUSAL_NONE ? j->ask->set_refused
+                                                       : ALC_REFUSAL_NO_COLLATERAL;
+    v->collateral = j->c;
+    v->simulated = j->c->simulated;
+    v->tcb_evaluation = j->c->tcb_evaluation;
+    v->qe_evaluation = j->c->qe_evaluation;
+    v->window = alc_collateral_window(j->c);
+    v->has_window = true;
     if (!root_is_trusted(j)) return ALC_REFUSAL_ROOT;
     if (q->tee != j->c->tee) return ALC_REFUSAL_TCB_ID;
     if ((r = collateral_time(j)) != ALC_REFUSAL_NONE ||
@@ -302,14 +310,6 @@ void alc_quote_verify(struct alc_quote_verdict *out, const struct alc_quote_ask 
 
     j.policy = ask->policy != NULL ? ask->policy : &strictest;
     __builtin_memset(out, 0, sizeof *out);
-    if (j.c != NULL) {
-        out->collateral = j.c;
-        out->simulated = j.c->simulated;
-        out->tcb_evaluation = j.c->tcb_evaluation;
-        out->qe_evaluation = j.c->qe_evaluation;
-        out->window = alc_collateral_window(j.c);
-        out->has_window = true;
-    }
     out->refusal = genuine(&j, work);
     if (out->refusal != ALC_REFUSAL_NONE) return;
     out->genuine = true;

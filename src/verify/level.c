@@ -1,5 +1,28 @@
 #include "verify/parts.h"
 
+/* ---- statuses ---- */
+
+#define NAME(name, text) text,
+static const char *const status_names[ALC_TCB_COUNT] = {ALC_TCB_MAP(NAME)};
+#undef NAME
+
+const char *alc_tcb_name(uint8_t status)
+{
+    return status < ALC_TCB_COUNT ? status_names[status] : "an unknown status";
+}
+
+bool alc_tcb_read(uint8_t *out, struct alc_bytes name)
+{
+    for (uint8_t i = 0; i < ALC_TCB_COUNT; i++) {
+        if (!alc_bytes_is(name, status_names[i])) continue;
+        *out = i;
+        return true;
+    }
+    return false;
+}
+
+/* ---- levels ---- */
+
 static bool reaches(const uint8_t *have, const uint8_t *need, size_t from)
 {
     /* Each component by itself: an order over whole arrays would let one make up for another. */

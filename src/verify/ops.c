@@ -1,21 +1,27 @@
 #include "verify/ops.h"
 
-const char *alc_refusal_text(enum alc_refusal refusal)
+/* Word and sentence of each refusal, one behind the other: a table of pointers to them would be
+ * data that a contract pays for in every call. */
+#define ROW(name, text) #name "\0" text "\0"
+static const char rows[] = ALC_REFUSAL_MAP(ROW);
+#undef ROW
+
+/* at finds string i; behind the last one stands an empty one. */
+static const char *at(size_t i)
 {
-    static const char *const text[ALC_REFUSAL_COUNT] = {
-#define TEXT(name, text) [ALC_REFUSAL_##name] = text,
-        ALC_REFUSAL_MAP(TEXT)
-#undef TEXT
-    };
-    return (unsigned)refusal < ALC_REFUSAL_COUNT ? text[refusal] : "an unknown refusal";
+    const char *p = rows;
+    for (; i > 0; i--)
+        p += alc_cstr(p).n + 1;
+    return p;
 }
 
 const char *alc_refusal_word(enum alc_refusal refusal)
 {
-    static const char *const word[ALC_REFUSAL_COUNT] = {
-#define WORD(name, text) [ALC_REFUSAL_##name] = #name,
-        ALC_REFUSAL_MAP(WORD)
-#undef WORD
-    };
-    return (unsigned)refusal < ALC_REFUSAL_COUNT ? word[refusal] : "UNKNOWN";
+    return (unsigned)refusal < ALC_REFUSAL_COUNT ? at(2 * (size_t)refusal) : "UNKNOWN";
+}
+
+const char *alc_refusal_text(enum alc_refusal refusal)
+{
+    return (unsigned)refusal < ALC_REFUSAL_COUNT ? at(2 * (size_t)refusal + 1)
+                                                 : "an unknown refusal";
 }

@@ -1,5 +1,5 @@
-/* src/verify/ops.h — what every part of this room shares: the embedder's table of functions, working
- * memory, and the reasons for a refusal.  Part of the door verify.h. */
+/* src/verify/ops.h — what every part of this room shares: the embedder's table of functions,
+ * working memory, and the reasons for a refusal.  Part of the door verify.h. */
 #ifndef ALC_VERIFY_OPS_H
 #define ALC_VERIFY_OPS_H
 
@@ -93,7 +93,8 @@ struct alc_verify_work {
     X(QE_SIGNER, "the QE report is of an enclave of another signer")                               \
     X(QE_PRODUCT, "the QE report is of another product of its signer")                             \
     X(QE_MISCSELECT, "the QE report's MISCSELECT is not the one expected")                         \
-    X(QE_ATTRIBUTES, "the QE report's attributes are not those expected, or it is a debug enclave") \
+    X(QE_ATTRIBUTES,                                                                               \
+      "the QE report's attributes are not those expected, or it is a debug enclave")               \
     X(QE_LEVEL, "no TCB level fits the quoting enclave's version")                                 \
     X(QUOTE_SIGNATURE, "the quote is not signed by its attestation key")                           \
     X(PLATFORM_LEVEL, "no TCB level fits the platform")                                            \

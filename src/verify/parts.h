@@ -34,7 +34,8 @@ struct vf_member {
 };
 #define VF_MEMBERS_MAX 32u
 /* Returns a bit for each member that was there (in the table's order). */
-uint32_t vf_json_object(struct vf_json *j, const struct vf_member *members, size_t count, void *ctx);
+uint32_t vf_json_object(struct vf_json *j, const struct vf_member *members, size_t count,
+                        void *ctx);
 /* vf_json_array calls `item` at each element; more than `max` is an error. */
 void vf_json_array(struct vf_json *j, size_t max, void (*item)(struct vf_json *j, void *ctx),
                    void *ctx);
@@ -81,7 +82,7 @@ struct vf_frame {
     uint8_t signature[64];
 };
 ALC_MUST enum alc_refusal vf_frame_read(struct vf_frame *out, struct alc_bytes der,
-                                         enum alc_refusal bad);
+                                        enum alc_refusal bad);
 /* The same algorithm inside tbs, where the cursor stands. */
 ALC_MUST bool vf_algorithm(struct alc_cur *c);
 
@@ -110,7 +111,8 @@ struct vf_cert {
 ALC_MUST enum alc_refusal vf_cert_read(struct vf_cert *out, struct alc_bytes der);
 
 /* vf_pem_next decodes the next CERTIFICATE block of *text into work memory and moves *text behind
- * it; text between blocks, CR and a final NUL are tolerated.  *der.n 0: none is left.  PEM, WORK. */
+ * it; text between blocks, CR and a final NUL are tolerated.  *der.n 0: none is left.  PEM, WORK.
+ */
 ALC_MUST enum alc_refusal vf_pem_next(struct alc_bytes *der, struct alc_bytes *text,
                                       struct alc_verify_work *w);
 
@@ -164,9 +166,16 @@ ALC_MUST enum alc_refusal vf_tcb_info_read(struct alc_collateral *out, struct al
 ALC_MUST enum alc_refusal vf_qe_identity_read(struct alc_collateral *out, struct alc_bytes json);
 /* vf_level_order: by components, PCESVN, TDX components; levels stand in falling order. */
 int vf_level_order(const struct alc_tcb_level *a, const struct alc_tcb_level *b);
+
+/* ---- advisory.c: the names in a set, and which of them a level has ---- */
+
 bool vf_advisory_name(struct alc_bytes name); /* visible ASCII that JSON prints as it is */
 /* vf_advisory_order compares advisory i with a name; the set's advisories stand in rising order. */
 int vf_advisory_order(const struct alc_collateral *c, size_t i, struct alc_bytes name);
+/* vf_advisory_add puts a name into `open`, the advisories of a level that is not in `c` yet.
+ * False: it is no name, or one too many. */
+ALC_MUST bool vf_advisory_add(struct alc_collateral *c, struct alc_advisories *open,
+                              struct alc_bytes name);
 
 /* ---- level.c: which levels a platform reaches, and what they come to together ---- */
 
@@ -190,7 +199,7 @@ struct vf_out {
     bool comma; /* a value stands before on this level */
 };
 void vf_out_raw(struct vf_out *o, const char *text);
-void vf_out_open(struct vf_out *o, const char *key, char bracket);  /* key NULL: in an array */
+void vf_out_open(struct vf_out *o, const char *key, char bracket); /* key NULL: in an array */
 void vf_out_close(struct vf_out *o, char bracket);
 void vf_out_text(struct vf_out *o, const char *key, struct alc_bytes text);
 void vf_out_hex(struct vf_out *o, const char *key, const uint8_t *p, size_t n);

@@ -25,6 +25,7 @@ static enum alc_refusal judge_quote(struct alc_proof_verdict *v, const struct al
     if (!alc_evidence_read(&v->evidence, ask->evidence)) return ALC_REFUSAL_EVIDENCE_FORMAT;
     q.quote = v->evidence.quote;
     q.collateral = ask->collateral;
+    q.set_refused = ask->set_refused;
     q.now_s = ask->now_s;
     q.policy = ask->policy;
     q.trust = ask->trust;

@@ -45,7 +45,8 @@ void alc_registration_half(struct alc_hash *out, struct alc_bytes chain_id,
  * 0: the hash stands left, 1: right; a node without a partner moves up and has no step.  Of kind
  * STATEMENT the path is empty and the statement hash itself is the subject. */
 #define ALC_EVIDENCE_PATH_MAX 32u
-#define ALC_EVIDENCE_MAX_BYTES (8u + 1 + 96 + 4 + 33 * ALC_EVIDENCE_PATH_MAX + 4 + ALC_QUOTE_MAX_BYTES)
+#define ALC_EVIDENCE_MAX_BYTES                                                                     \
+    (8u + 1 + 96 + 4 + 33 * ALC_EVIDENCE_PATH_MAX + 4 + ALC_QUOTE_MAX_BYTES)
 
 struct alc_evidence {
     struct alc_binding binding;
@@ -93,9 +94,10 @@ ALC_MUST enum alc_refusal alc_events_replay(struct alc_events *out, struct alc_b
 
 struct alc_proof_ask {
     struct alc_bytes signed_statement;
-    const struct alc_expect *expect; /* NULL: nothing is expected */
-    struct alc_bytes evidence;       /* n 0: no quote; the statement alone is judged */
-    const struct alc_collateral *collateral; /* NULL: there is none, and a quote is refused */
+    const struct alc_expect *expect;         /* NULL: nothing is expected */
+    struct alc_bytes evidence;               /* n 0: no quote; the statement alone is judged */
+    const struct alc_collateral *collateral; /* NULL: there is none, and a quote is refused ... */
+    enum alc_refusal set_refused;            /* ... as struct alc_quote_ask says */
     struct alc_bytes event_log;              /* JSON; n 0: none */
     uint64_t now_s;
     const struct alc_quote_policy *policy;

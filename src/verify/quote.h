@@ -8,7 +8,7 @@
  *
  * Quotes of versions 3, 4 and 5 with SGX and TDX bodies; sources: Intel's DCAP documents ("Intel
  * SGX ECDSA Quote Library Reference", "TDX DCAP Quoting Library API", PCS v4).  Where Intel's
- * library and others differ, the stricter is taken; docs/attestation.md lists each case.
+ * library and others differ, the stricter is taken; docs/differences.md lists each case.
  * Integers of a quote are little endian; signatures and keys big endian.
  * Part of the door verify.h. */
 #ifndef ALC_QUOTE_H
@@ -56,7 +56,7 @@ struct alc_quote {
     struct alc_td_report td;   /* of TDX; zero otherwise */
     struct alc_sgx_report sgx; /* of SGX; zero otherwise */
     /* borrowed from the quote's bytes */
-    struct alc_bytes signed_bytes; /* header and body */
+    struct alc_bytes signed_bytes;  /* header and body */
     const uint8_t *signature;       /* 64 bytes */
     const uint8_t *attestation_key; /* 64 bytes */
     struct alc_bytes qe_report;     /* 384 bytes */
@@ -114,7 +114,7 @@ enum alc_tcb_status {
 #undef ALC_TCB_ENUM
         ALC_TCB_COUNT
 };
-const char *alc_tcb_name(uint8_t status);                                /* "UpToDate" */
+const char *alc_tcb_name(uint8_t status);                        /* "UpToDate" */
 ALC_MUST bool alc_tcb_read(uint8_t *out, struct alc_bytes name); /* exact */
 
 /* ---- collateral ---- */
@@ -134,7 +134,7 @@ struct alc_advisories {
 struct alc_tcb_level {
     uint8_t sgx[16], tdx[16]; /* tdx: of TDX sets */
     uint16_t pcesvn;
-    uint8_t status; /* enum alc_tcb_status */
+    uint8_t status;  /* enum alc_tcb_status */
     uint64_t date_s; /* tcbDate */
     struct alc_advisories advisories;
 };
@@ -157,12 +157,12 @@ struct alc_window {
     uint64_t from_s, until_s; /* Unix seconds, both inclusive */
 };
 
-/* A verified set: everything that judging a quote needs of it, and no signature.  About 50 kB in
+/* A verified set: everything that judging a quote needs of it, and no signature.  About 32 kB in
  * memory; its digest is 3 to 8 kB. */
 struct alc_collateral {
-    bool simulated;            /* it ends in the root that `trust` named, not in Intel's */
+    bool simulated; /* it ends in the root that `trust` named, not in Intel's */
     enum alc_tee tee;
-    struct alc_hash root;      /* SHA-256 of the root certificate */
+    struct alc_hash root; /* SHA-256 of the root certificate */
     uint8_t fmspc[6], pceid[2];
     uint32_t tcb_evaluation, qe_evaluation;
     struct alc_window tcb, qe, root_crl, pck_crl, chains; /* chains: TCB signing, PCK CA and root */
@@ -216,8 +216,8 @@ ALC_MUST enum alc_refusal alc_collateral_verify(struct alc_collateral *out, stru
 ALC_MUST enum alc_refusal alc_collateral_pck_chain(struct alc_bytes *out, struct alc_bytes json,
                                                    struct alc_verify_work *work);
 
-/* The digest: borsh, beginning with the tag "ALCOL/1\0" (docs/attestation.md).  Writing returns 0
- * when it does not fit; reading refuses what writing would not have written. */
+/* The digest: borsh, beginning with the tag "ALCOL/1\0" (docs/collateral-digest.md).  Writing
+ * returns 0 when it does not fit; reading refuses what writing would not have written. */
 #define ALC_COLLATERAL_DIGEST_MAX_BYTES 40960u
 size_t alc_collateral_write(const struct alc_collateral *c, uint8_t *out, size_t cap);
 ALC_MUST bool alc_collateral_read(struct alc_collateral *out, struct alc_bytes in);
@@ -233,9 +233,10 @@ struct alc_quote_policy {
     uint32_t statuses; /* bits 1 << enum alc_tcb_status; 0 stands for UpToDate alone */
     const struct alc_bytes *advisories; /* those that may apply */
     size_t advisories_count;
-    bool grace; /* OutOfDate levels must not be older than grace_s; otherwise they may be of any age */
-    uint64_t grace_s;        /* since the matched level's tcbDate */
-    uint32_t min_evaluation; /* of TCB info and QE identity */
+    bool grace; /* OutOfDate levels must not be older than grace_s; otherwise they may be of any age
+                 */
+    uint64_t grace_s;                           /* since the matched level's tcbDate */
+    uint32_t min_evaluation;                    /* of TCB info and QE identity */
     const struct alc_measurement *measurements; /* of TDX; count 0: any */
     size_t measurements_count;
     const struct alc_hash *mrsigners; /* of SGX; count 0: any */
@@ -250,16 +251,17 @@ struct alc_quote_policy {
 
 struct alc_quote_ask {
     struct alc_bytes quote;
-    const struct alc_collateral *collateral;
-    struct alc_bytes pck_chain; /* PEM, instead of the quote's own; empty: the quote's own */
-    uint64_t now_s;             /* when the quote is judged, Unix seconds */
+    const struct alc_collateral *collateral; /* NULL: there is none, and the quote is refused ... */
+    enum alc_refusal set_refused; /* ... with why a set was refused; NONE: NO_COLLATERAL */
+    struct alc_bytes pck_chain;   /* PEM, instead of the quote's own; empty: the quote's own */
+    uint64_t now_s;               /* when the quote is judged, Unix seconds */
     const struct alc_quote_policy *policy; /* NULL: the strictest */
     const struct alc_trust *trust;         /* NULL: Intel alone */
 };
 
 struct alc_quote_verdict {
-    bool accepted; /* false from the first moment on, true when every check passed */
-    bool genuine;  /* every check passed but perhaps the caller's policy */
+    bool accepted;            /* false from the first moment on, true when every check passed */
+    bool genuine;             /* every check passed but perhaps the caller's policy */
     bool simulated;           /* no hardware: it ends in the simulated root */
     enum alc_refusal refusal; /* the first check that failed */
     bool read;                /* `quote` is filled */
@@ -277,7 +279,7 @@ struct alc_quote_verdict {
     uint64_t tcb_date_s; /* of the platform's level */
     uint32_t tcb_evaluation, qe_evaluation;
     bool has_window;
-    struct alc_window window; /* of collateral and certificates together */
+    struct alc_window window;                /* of collateral and certificates together */
     const struct alc_collateral *collateral; /* names of advisories are there */
 };
 
@@ -286,8 +288,8 @@ void alc_quote_verify(struct alc_quote_verdict *out, const struct alc_quote_ask 
                       struct alc_verify_work *work, const struct alc_verify_ops *ops);
 
 /* alc_quote_verdict_json writes the verdict as compact JSON, the same bytes in every embedder:
- * docs/attestation.md.  Returns the length; 0: it does not fit.  Advisories keep the order platform,
- * module, QE. */
+ * docs/verify.md.  Returns the length; 0: it does not fit.  Advisories keep the order
+ * platform, module, QE. */
 #define ALC_QUOTE_VERDICT_MAX_BYTES 16384u
 size_t alc_quote_verdict_json(const struct alc_quote_verdict *v, uint8_t *out, size_t cap);
 

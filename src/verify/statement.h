@@ -123,7 +123,7 @@ const char *alc_outcome_text(uint8_t outcome);
 struct alc_expect {
     const struct alc_bytes *chain_id, *contract_id;
     const uint64_t *request_id;
-    const struct alc_hash *worker_key;
+    const struct alc_hash *worker_key, *code_hash;
     const struct alc_bytes *input, *output, *code,
         *request; /* the bytes; their hashes are compared */
 };

@@ -34,7 +34,9 @@ static enum alc_refusal judge(struct alc_verdict *v, struct alc_bytes in,
     if (expect->worker_key != NULL && !alc_hash_eq(expect->worker_key, &s->worker_key))
         return ALC_REFUSAL_WORKER_KEY;
     if (!same_hash(ops, expect->request, &s->request_hash)) return ALC_REFUSAL_REQUEST;
-    if (!same_hash(ops, expect->code, &s->code_hash)) return ALC_REFUSAL_CODE;
+    if ((expect->code_hash != NULL && !alc_hash_eq(expect->code_hash, &s->code_hash)) ||
+        !same_hash(ops, expect->code, &s->code_hash))
+        return ALC_REFUSAL_CODE;
     if (!same_hash(ops, expect->input, &s->input_hash)) return ALC_REFUSAL_INPUT;
     if (!same_hash(ops, expect->output, &s->output_hash)) return ALC_REFUSAL_OUTPUT;
     return ALC_REFUSAL_NONE;

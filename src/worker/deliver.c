@@ -15,8 +15,8 @@
 #define GAS_MOST (300u * (uint64_t)ALC_NEAR_TGAS)
 
 #define GAS_LONG_INPUT (100u * (uint64_t)ALC_NEAR_TGAS) /* the contract hashes it for a proof */
-#define GAS_EVIDENCE (60u * (uint64_t)ALC_NEAR_TGAS) /* another contract checks three signatures   \
-                                                      */
+/* Another contract checks three signatures. */
+#define GAS_EVIDENCE (60u * (uint64_t)ALC_NEAR_TGAS)
 
 static uint64_t gas_for(size_t args_bytes, uint32_t attempt, const struct wk_request *r,
                         bool evidence)

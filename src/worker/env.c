@@ -63,6 +63,12 @@ enum alc_rc wk_env(struct alc_env_var **out, size_t *count, const struct alc_wor
     put_u64(&l, "NEAR_MAX_INSTRUCTIONS", r->limits.max_instructions, arena);
     put_u64(&l, "NEAR_MAX_MEMORY_MB", r->limits.max_memory_mb, arena);
     put_u64(&l, "NEAR_MAX_EXECUTION_SECONDS", r->limits.max_ms / 1000, arena);
+    if (r->project_id.n > 0) {
+        put_bytes(&l, "OUTLAYER_PROJECT_ID", r->project_id, arena);
+        put_bytes(&l, "OUTLAYER_PROJECT_OWNER", r->project_owner, arena);
+        put_bytes(&l, "OUTLAYER_PROJECT_NAME", r->project_name, arena);
+        put_bytes(&l, "OUTLAYER_PROJECT_UUID", r->project_uuid, arena);
+    }
     *out = l.vars;
     *count = l.count;
     return l.failed ? ALC_NOMEM : ALC_OK;

@@ -150,6 +150,8 @@ void wk_keys_drop(struct alc_worker *w, const struct alc_hash *public_key)
     }
     pthread_mutex_unlock(&w->lock);
     if (path[0] == 0) return;
+    /* Nobody signs with it: that waited for the rotation.  Its line to the chain is closed. */
+    alc_attest_forget(w->conf.attest, public_key);
     if (unlink(path) != 0)
         alc_log(ALC_WARN, "worker.keys", "file=%s why=\"%s\"", path, strerror(errno));
     else

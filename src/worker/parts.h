@@ -29,7 +29,9 @@ struct wk_request {
     const char *attached_usd; /* decimal, smallest units */
     bool compile_only, force_rebuild, store_on_fastfs;
     bool secrets; /* secrets_ref is there */
-    bool project;
+    /* A project's run names both, else both are empty.  project_owner and project_name are parts of
+     * the id. */
+    struct alc_bytes project_id, project_owner, project_name, project_uuid;
     bool proof;   /* anything above "none" was asked */
     bool quote;   /* "quote" or "onchain": hardware shall vouch for the statement itself */
     bool onchain; /* the contract checks that quote */
@@ -188,7 +190,7 @@ ALC_MUST enum alc_rc wk_record(struct wk_slot *s, uint64_t job, struct alc_err *
 /* wk_record_text appends the text whose hash is a record's output_hash. */
 ALC_MUST enum alc_rc wk_record_text(struct alc_buf *out, const struct alc_answer *a);
 
-/* registrar.c: the thread that keeps the newest key registered. */
+/* registrar.c: the thread that keeps the newest key registered and the collateral fresh. */
 void *wk_registrar(void *slot);
 
 /* keys.c: wk_keys_load finds the older keys of the folder and lends them to attest.  wk_keys_next

@@ -155,6 +155,7 @@ static struct alc_record record_of(const struct source *s)
         .has_block_height = true,
         .block_height = q->block_height,
         .caller = s->request.signer_id,
+        .project_id = s->request.project_id,
         .timestamp = (int64_t)(q->block_timestamp_ns / 1000000000u),
         .attached_usd = opt(s->request.attached_usd),
     };
@@ -197,6 +198,7 @@ static void write_record(struct alc_buf *out, const struct source *s, const stru
     put_text(&w, "executed_wasm_sha256", opt(s->executed));
     put_text(&w, "input_hash", r->input_hash);
     put_text(&w, "output_hash", r->output_hash);
+    put_text(&w, "project_id", r->project_id);
     put_text(&w, "attached_usd", r->attached_usd);
     alc_jw_key(&w, "timestamp");
     alc_jw_i64(&w, r->timestamp);

@@ -10,14 +10,13 @@
 #define VIEW_MAX_BYTES (64u << 10)
 /* A registration burns 8 Tgas where the chain checks P-256 itself, and 180 where it does not. */
 #define GAS (300u * (uint64_t)ALC_NEAR_TGAS)
-#define PATIENCE_MS 120000u       /* for a transaction that no node answers for */
-#define AHEAD_S (2u * 24 * 3600u) /* collateral that ends sooner is replaced where it can be */
+#define PATIENCE_MS 120000u /* for a transaction that no node answers for */
 
 /* ---- reading ---- */
 
-static enum alc_rc view(struct wk_slot *s, struct alc_json **out, const char *account_id,
-                        const char *method, const char *args, struct alc_arena *arena,
-                        struct alc_err *err)
+enum alc_rc wk_view(struct wk_slot *s, struct alc_json **out, const char *account_id,
+                    const char *method, const char *args, struct alc_arena *arena,
+                    struct alc_err *err)
 {
     struct alc_bytes bytes;
     enum alc_rc rc = args == NULL ? ALC_NOMEM : ALC_OK;
@@ -83,9 +82,10 @@ enum alc_rc wk_register_standing(struct wk_slot *s, struct wk_standing *out,
 
     *out = (struct wk_standing){.kept = false};
     rc = alc_near_rpc_final(s->rpc, &head, err);
-    if (rc == ALC_OK) rc = view(s, &kept, conf->register_id, "get_worker_key", args, &arena, err);
     if (rc == ALC_OK)
-        rc = view(s, &believed, conf->contract_id, "get_worker_key", args, &arena, err);
+        rc = wk_view(s, &kept, conf->register_id, "get_worker_key", args, &arena, err);
+    if (rc == ALC_OK)
+        rc = wk_view(s, &believed, conf->contract_id, "get_worker_key", args, &arena, err);
     if (rc != ALC_OK) goto out;
     out->now_s = head.timestamp_ns / 1000000000u;
     out->kept = alc_json_kind(kept) != ALC_JSON_NULL;
@@ -105,11 +105,9 @@ out:
 
 /* ---- calling ---- */
 
-/* call sends one call by the init account and waits until all of it is final; *value is what it
- * returned. */
-static enum alc_rc call(struct wk_slot *s, const struct alc_ed25519 *init, const char *method,
-                        struct alc_bytes args, struct alc_bytes *value, struct alc_arena *arena,
-                        struct alc_err *err)
+enum alc_rc wk_call(struct wk_slot *s, const struct alc_ed25519 *init, const char *method,
+                    struct alc_bytes args, struct alc_bytes *value, struct alc_arena *arena,
+                    struct alc_err *err)
 {
     struct alc_worker *w = s->worker;
     struct alc_near_action action = {
@@ -151,116 +149,7 @@ out:
     return rc;
 }
 
-/* ---- collateral ---- */
-
-/* our_set gets the newest set for this platform, and what it says of itself. */
-static enum alc_rc our_set(struct wk_slot *s, const struct alc_platform *platform,
-                           struct alc_collateral *out, struct alc_buf *json,
-                           struct alc_arena *arena, struct alc_err *err)
-{
-    struct alc_attest *attest = s->worker->conf.attest;
-    const struct alc_trust trust = {.simulated_root = alc_attest_simulated_root(attest)};
-    struct alc_verify_work work = {alc_arena_alloc(arena, ALC_COLLATERAL_MAX_BYTES),
-                                   ALC_COLLATERAL_MAX_BYTES, 0};
-    enum alc_refusal why;
-    enum alc_rc rc;
-
-    if (work.p == NULL) return ALC_NOMEM;
-    if (s->worker->conf.sets != NULL)
-        rc = alc_sets_refresh(s->worker->conf.sets, platform, json, err);
-    else if (trust.simulated_root.n > 0)
-        rc = alc_attest_simulated_collateral(attest, json, err);
-    else
-        rc = ALC_NOT_FOUND;
-    if (rc != ALC_OK) return rc;
-    why = alc_collateral_verify(out, alc_buf_bytes(json), &trust, &work, &alc_verify_native);
-    if (why != ALC_REFUSAL_NONE)
-        return alc_fail(err, ALC_DENIED, "our own collateral does not prove itself: %s",
-                        alc_refusal_text(why));
-    return ALC_OK;
-}
-
-/* better: whether our set says more than the one on chain. */
-static bool better(const struct alc_collateral *ours_set, const struct alc_json *theirs,
-                   uint64_t now_s)
-{
-    const struct alc_window window = alc_collateral_window(ours_set);
-    uint64_t tcb, qe, issued, until;
-
-    if (!alc_json_u64(alc_json_get(theirs, "tcb_evaluation_data_number"), &tcb) ||
-        !alc_json_u64(alc_json_get(theirs, "qe_evaluation_data_number"), &qe) ||
-        !alc_json_u64(alc_json_get(theirs, "tcb_issued"), &issued) ||
-        !alc_json_u64(alc_json_get(theirs, "valid_until"), &until))
-        return true; /* none is there */
-    if (ours_set->tcb_evaluation != tcb || ours_set->qe_evaluation != qe)
-        return ours_set->tcb_evaluation >= tcb && ours_set->qe_evaluation >= qe;
-    return ours_set->tcb.from_s > issued && until < now_s + AHEAD_S && window.until_s > until;
-}
-
-static enum alc_rc put_collateral(struct wk_slot *s, const struct alc_ed25519 *init,
-                                  const struct alc_platform *platform, struct alc_arena *arena,
-                                  struct alc_err *err)
-{
-    const char *args, *id = s->worker->conf.register_id;
-    struct alc_collateral *set = alc_arena_alloc(arena, sizeof *set);
-    struct alc_buf json = ALC_BUF(ALC_COLLATERAL_MAX_BYTES), call_args = ALC_BUF(1u << 20);
-    struct alc_jw w = {.out = &call_args};
-    struct alc_near_block_ref head;
-    struct alc_json *theirs = NULL;
-    struct alc_bytes value;
-    char fmspc[13] = "";
-    size_t n;
-    enum alc_rc rc = ALC_NOMEM;
-
-    if (set == NULL || !alc_hex_encode(fmspc, 12, &n, (struct alc_bytes){platform->fmspc, 6}))
-        goto out;
-    args = alc_arena_text(arena, "{\"fmspc\":\"%s\",\"ca\":\"%s\",\"tee\":\"%s\"}", fmspc,
-                          platform->ca == ALC_PCK_PLATFORM ? "platform" : "processor",
-                          platform->tee == ALC_TEE_TDX ? "tdx" : "sgx");
-    rc = view(s, &theirs, id, "get_collateral_info", args, arena, err);
-    if (rc == ALC_OK) rc = alc_near_rpc_final(s->rpc, &head, err);
-    if (rc != ALC_OK) goto out;
-    rc = our_set(s, platform, set, &json, arena, err);
-    if (rc != ALC_OK) {
-        /* What is on chain may do; if it does not, the register says so. */
-        alc_log(ALC_WARN, "worker.collateral", "why=\"%s\" next=\"%s\"", alc_err_text(err, rc),
-                alc_json_kind(theirs) == ALC_JSON_NULL ? "someone else has to put it on chain"
-                                                       : "what is on chain is used");
-        rc = ALC_OK;
-        goto out;
-    }
-    if (!better(set, theirs, head.timestamp_ns / 1000000000u)) goto out;
-    alc_jw_obj(&w);
-    alc_jw_key(&w, "collateral");
-    alc_jw_str(&w, alc_buf_bytes(&json));
-    alc_jw_end(&w);
-    rc = call_args.failed ? ALC_NOMEM : ALC_OK;
-    if (rc == ALC_OK)
-        rc = call(s, init, "put_collateral", alc_buf_bytes(&call_args), &value, arena, err);
-    if (rc == ALC_OK)
-        alc_log(ALC_INFO, "worker.collateral", "fmspc=%s evaluation=%u put=%s%s", fmspc,
-                set->tcb_evaluation, id, set->simulated ? " SIMULATED" : "");
-    if (rc == ALC_OK) alc_failpoint("registrar.collateral");
-out:
-    alc_json_close(theirs);
-    alc_buf_fini(&call_args);
-    alc_buf_fini(&json);
-    return rc;
-}
-
 /* ---- the key ---- */
-
-/* platform_of learns which collateral this enclave's quotes need. */
-static enum alc_rc platform_of(struct wk_slot *s, struct alc_platform *out, struct alc_err *err)
-{
-    static const uint8_t nothing[64];
-    struct alc_buf quote = ALC_BUF(ALC_QUOTE_MAX_BYTES);
-    enum alc_rc rc = alc_attest_quote(s->worker->conf.attest, nothing, &quote, NULL, err);
-
-    if (rc == ALC_OK) rc = alc_sets_platform(out, alc_buf_bytes(&quote), err);
-    alc_buf_fini(&quote);
-    return rc;
-}
 
 static enum alc_rc read_challenge(struct alc_hash *out, struct alc_bytes value, struct alc_err *err)
 {
@@ -309,7 +198,7 @@ static enum alc_rc register_key(struct wk_slot *s, const struct alc_ed25519 *ini
     alc_jw_end(&j);
     rc = args.failed ? ALC_NOMEM : ALC_OK;
     if (rc == ALC_OK)
-        rc = call(s, init, "register_worker_key", alc_buf_bytes(&args), &value, arena, err);
+        rc = wk_call(s, init, "register_worker_key", alc_buf_bytes(&args), &value, arena, err);
 out:
     alc_buf_fini(&args);
     alc_buf_fini(&quote);
@@ -317,16 +206,22 @@ out:
 }
 
 enum alc_rc wk_register_key(struct wk_slot *s, const struct alc_ed25519 *init,
-                            const struct alc_hash *public_key, struct alc_err *err)
+                            struct wk_collateral *c, const struct alc_hash *public_key,
+                            struct alc_err *err)
 {
     struct alc_arena arena = ALC_ARENA(ARENA_BYTES);
-    struct alc_platform platform;
     struct alc_hash challenge;
     struct alc_bytes value;
-    enum alc_rc rc = platform_of(s, &platform, err);
+    enum alc_rc rc;
 
-    if (rc == ALC_OK) rc = put_collateral(s, init, &platform, &arena, err);
-    if (rc == ALC_OK) rc = call(s, init, "new_challenge", ALC_LIT("{}"), &value, &arena, err);
+    wk_collateral_look(s, c);
+    rc = wk_collateral_put(s, init, c, err);
+    if (rc == ALC_DENIED) { /* what is on chain may do; if it does not, the register says so */
+        alc_log(ALC_WARN, "worker.collateral", "why=\"%s\" next=\"what is on chain is used\"",
+                alc_err_text(err, rc));
+        rc = ALC_OK;
+    }
+    if (rc == ALC_OK) rc = wk_call(s, init, "new_challenge", ALC_LIT("{}"), &value, &arena, err);
     if (rc == ALC_OK) rc = read_challenge(&challenge, value, err);
     if (rc == ALC_OK) rc = register_key(s, init, public_key, &challenge, &arena, err);
     if (rc == ALC_OK) alc_failpoint("registrar.registered");

@@ -1,5 +1,6 @@
 /* The thread that keeps the worker's newest key registered: at the start, before half of its life
- * is over, and after the chain has ended it.
+ * is over, and after the chain has ended it.  Between that it sees to the collateral
+ * (collateral.c), since both are sent by the init account, whose nonces are for one thread.
  *
  *   newest key ── never registered ──► registered as it is
  *              ── past half its life, ended on chain, or of another enclave ──► the next key is
@@ -16,6 +17,14 @@
 #define AGAIN_MAX_MS 60000u
 #define SHOW_TRIES 50u /* until the contract shows a key that the register told it of */
 #define SHOW_MS 100u
+
+struct registrar {
+    struct wk_slot *slot;
+    struct alc_ed25519 init;
+    struct wk_collateral collateral;
+    uint32_t put_again_ms; /* the pause after a set that did not get on chain; 0: there was none */
+    uint64_t put_due_ms;
+};
 
 static void rest(struct alc_worker *w, uint32_t ms)
 {
@@ -52,16 +61,16 @@ static void settled_in(struct wk_slot *s, const struct wk_standing *is)
 
 /* make_good registers `key` unless a former process has, and waits until the contract believes it.
  */
-static enum alc_rc make_good(struct wk_slot *s, const struct alc_ed25519 *init,
-                             const struct alc_hash *key, struct wk_standing *is,
-                             struct alc_err *err)
+static enum alc_rc make_good(struct registrar *r, const struct alc_hash *key,
+                             struct wk_standing *is, struct alc_err *err)
 {
+    struct wk_slot *s = r->slot;
     struct alc_worker *w = s->worker;
     struct alc_err said = {0};
     enum alc_rc rc = wk_register_standing(s, is, key, err), did;
 
     if (rc != ALC_OK || is->believed) return rc;
-    did = wk_register_key(s, init, key, &said);
+    did = wk_register_key(s, &r->init, &r->collateral, key, &said);
     if (did == ALC_OK) {
         pthread_mutex_lock(&w->lock);
         w->stats.registrations++;
@@ -88,27 +97,28 @@ static bool young(const struct wk_standing *is)
 }
 
 /* rotate brings the next key in the place of the newest. */
-static enum alc_rc rotate(struct wk_slot *s, const struct alc_ed25519 *init, struct alc_err *err)
+static enum alc_rc rotate(struct registrar *r, struct alc_err *err)
 {
-    struct alc_worker *w = s->worker;
+    struct alc_worker *w = r->slot->worker;
     struct alc_ed25519 next = {0};
     struct wk_standing is;
     enum alc_rc rc = wk_keys_next(w, &next, err);
 
-    if (rc == ALC_OK) rc = make_good(s, init, &next.public_key, &is, err);
+    if (rc == ALC_OK) rc = make_good(r, &next.public_key, &is, err);
     if (rc == ALC_OK) rc = wk_keys_rotate(w, &next, err);
     if (rc == ALC_OK) {
         alc_failpoint("registrar.rotated");
         alc_log(ALC_INFO, "worker.rotated", "state=\"statements are signed with the new key\"");
-        settled_in(s, &is);
+        settled_in(r->slot, &is);
     }
     alc_ed25519_fini(&next);
     return rc;
 }
 
 /* keep is one look at where the newest key stands, and what follows from it. */
-static enum alc_rc keep(struct wk_slot *s, const struct alc_ed25519 *init, struct alc_err *err)
+static enum alc_rc keep(struct registrar *r, struct alc_err *err)
 {
+    struct wk_slot *s = r->slot;
     struct alc_worker *w = s->worker;
     const struct alc_hash *newest = &alc_attest_key(w->conf.attest)->public_key;
     struct wk_standing is;
@@ -121,7 +131,7 @@ static enum alc_rc keep(struct wk_slot *s, const struct alc_ed25519 *init, struc
     pthread_mutex_unlock(&w->lock);
     if (is.believed) {
         settled_in(s, &is);
-        return young(&is) ? ALC_OK : rotate(s, init, err);
+        return young(&is) ? ALC_OK : rotate(r, err);
     }
     if (was_ready) {
         char key[ALC_NEAR_KEY_TEXT_MAX];
@@ -133,44 +143,84 @@ static enum alc_rc keep(struct wk_slot *s, const struct alc_ed25519 *init, struc
                     : "the chain no longer vouches for this enclave's key");
     }
     wk_ready(w, false, 0);
-    if (is.kept) return rotate(s, init, err); /* a key that was ended does not come again */
-    rc = make_good(s, init, newest, &is, err);
+    if (is.kept) return rotate(r, err); /* a key that was ended does not come again */
+    rc = make_good(r, newest, &is, err);
     if (rc == ALC_OK) settled_in(s, &is);
     return rc;
 }
 
+/* ---- collateral ---- */
+
+/* supply looks for a newer set and puts what is kept on chain.  Whatever fails here waits for its
+ * next time: the key's standing does not. */
+static void supply(struct registrar *r)
+{
+    struct alc_worker *w = r->slot->worker;
+    uint64_t now = alc_clock_mono_ms(w->conf.clock), due = r->collateral.due_ms;
+    struct alc_err err = {0};
+    enum alc_rc rc;
+
+    if (w->conf.sets == NULL) return;
+    wk_collateral_look(r->slot, &r->collateral);
+    if (w->stop || w->conf.register_id[0] == 0) return;
+    if (r->collateral.due_ms == due && (r->put_again_ms == 0 || now < r->put_due_ms)) return;
+    rc = wk_collateral_put(r->slot, &r->init, &r->collateral, &err);
+    if (rc == ALC_OK) {
+        r->put_again_ms = 0;
+        return;
+    }
+    r->put_again_ms = wk_longer(r->put_again_ms);
+    r->put_due_ms = alc_clock_mono_ms(w->conf.clock) + r->put_again_ms;
+    if (!w->stop)
+        alc_log(ALC_WARN, "worker.collateral", "why=\"%s\" next=\"put again in %u ms\"",
+                alc_err_text(&err, rc), r->put_again_ms);
+}
+
+/* ---- the thread ---- */
+
+/* stand sees to the key's registration; the pause until the next look is returned. */
+static uint32_t stand(struct registrar *r, uint32_t *again_ms)
+{
+    struct alc_worker *w = r->slot->worker;
+    struct alc_err err = {0};
+    enum alc_rc rc = keep(r, &err);
+
+    if (rc == ALC_OK) {
+        *again_ms = 0;
+        return w->conf.check_ms;
+    }
+    *again_ms = *again_ms == 0 ? AGAIN_MS : *again_ms * 2;
+    if (*again_ms > AGAIN_MAX_MS) *again_ms = AGAIN_MAX_MS;
+    if (!w->stop)
+        alc_log(alc_rc_again(rc) ? ALC_WARN : ALC_ERROR, "worker.unregistered",
+                "why=\"%s\" next=\"again in %u ms\"", alc_err_text(&err, rc), *again_ms);
+    return *again_ms;
+}
+
 void *wk_registrar(void *slot)
 {
-    struct wk_slot *s = slot;
-    struct alc_worker *w = s->worker;
-    struct alc_ed25519 init = {0};
+    struct registrar r = {.slot = slot};
+    struct alc_worker *w = r.slot->worker;
+    bool registers = w->conf.register_id[0] != 0;
     struct alc_err err = {0};
-    uint32_t again_ms = 0;
-    enum alc_rc rc = alc_near_key_file(&init, NULL, w->conf.init_key, &err);
+    uint32_t again_ms = 0, pause_ms = w->conf.check_ms;
+    enum alc_rc rc = registers ? alc_near_key_file(&r.init, NULL, w->conf.init_key, &err) : ALC_OK;
 
     if (rc != ALC_OK) {
         alc_log(ALC_ERROR, "worker.registrar", "why=\"%s\" next=\"no job is taken\"",
                 alc_err_text(&err, rc));
         return NULL;
     }
-    alc_log(ALC_INFO, "worker.registrar",
-            "register=%s init=%s next=\"no job is taken before the worker's key is registered\"",
-            w->conf.register_id, w->conf.init_id);
+    if (registers)
+        alc_log(ALC_INFO, "worker.registrar",
+                "register=%s init=%s next=\"no job is taken before the worker's key is "
+                "registered\"",
+                w->conf.register_id, w->conf.init_id);
     while (!w->stop) {
-        err = (struct alc_err){0};
-        rc = keep(s, &init, &err);
-        if (w->stop) break;
-        if (rc == ALC_OK) {
-            again_ms = 0;
-            rest(w, w->conf.check_ms);
-            continue;
-        }
-        again_ms = again_ms == 0 ? AGAIN_MS : again_ms * 2;
-        if (again_ms > AGAIN_MAX_MS) again_ms = AGAIN_MAX_MS;
-        alc_log(alc_rc_again(rc) ? ALC_WARN : ALC_ERROR, "worker.unregistered",
-                "why=\"%s\" next=\"again in %u ms\"", alc_err_text(&err, rc), again_ms);
-        rest(w, again_ms);
+        if (registers) pause_ms = stand(&r, &again_ms);
+        if (!w->stop) supply(&r);
+        rest(w, pause_ms);
     }
-    alc_ed25519_fini(&init);
+    alc_ed25519_fini(&r.init);
     return NULL;
 }

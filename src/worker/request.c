@@ -83,6 +83,31 @@ static bool read_format(struct wk_request *r, const struct alc_json *v)
     return true;
 }
 
+/* A uuid opens a project's storage: it is trusted only together with the id, and only in the form
+ * that the contract gives it. */
+static const char *read_project(struct wk_request *r, const struct alc_json *d,
+                                struct alc_arena *arena)
+{
+    const uint8_t *slash;
+    size_t n;
+
+    if (!there(d, "project_id")) return there(d, "project_uuid") ? "project_id" : NULL;
+    if (!text(d, "project_id", arena, &r->project_id) ||
+        r->project_id.n > ALC_STATEMENT_PROJECT_MAX_BYTES)
+        return "project_id";
+    slash = memchr(r->project_id.p, '/', r->project_id.n);
+    if (slash == NULL) return "project_id";
+    n = (size_t)(slash - r->project_id.p);
+    r->project_owner = (struct alc_bytes){r->project_id.p, n};
+    r->project_name = (struct alc_bytes){slash + 1, r->project_id.n - n - 1};
+    if (n == 0 || r->project_name.n == 0) return "project_id";
+    if (!text(d, "project_uuid", arena, &r->project_uuid) || r->project_uuid.n != 17 ||
+        r->project_uuid.p[0] != 'p' ||
+        strspn((const char *)r->project_uuid.p + 1, "0123456789abcdef") != 16)
+        return "project_uuid";
+    return NULL;
+}
+
 static const char *read_all(struct wk_request *r, const struct alc_json *d, struct alc_arena *arena)
 {
     struct alc_bytes payment = {NULL, 0}, usd = {NULL, 0}, proof;
@@ -104,14 +129,13 @@ static const char *read_all(struct wk_request *r, const struct alc_json *d, stru
     r->payment = (const char *)payment.p;
     r->attached_usd = (const char *)usd.p;
     r->secrets = there(d, "secrets_ref");
-    r->project = there(d, "project_id") || there(d, "project_uuid");
     if (there(d, "proof")) {
         if (!alc_json_str(alc_json_get(d, "proof"), &proof)) return "proof";
         r->proof = !alc_bytes_is(proof, "none");
         r->quote = alc_bytes_is(proof, "quote") || alc_bytes_is(proof, "onchain");
         r->onchain = alc_bytes_is(proof, "onchain");
     }
-    return NULL;
+    return read_project(r, d, arena);
 }
 
 enum alc_rc wk_request_read(struct wk_request *out, struct alc_bytes request_data,
@@ -135,7 +159,6 @@ enum alc_rc wk_request_read(struct wk_request *out, struct alc_bytes request_dat
 const char *wk_request_unbuilt(const struct wk_request *r)
 {
     if (r->github) return "GitHub sources are not built by this worker yet; use a WasmUrl source";
-    if (r->project) return "project sources are not run by this worker yet; use a WasmUrl source";
     if (r->secrets) return "secrets_ref is not served by this worker yet; leave it out";
     if (r->force_rebuild) return "force_rebuild is not served by this worker yet; leave it out";
     if (r->store_on_fastfs) return "store_on_fastfs is not served by this worker yet; leave it out";

@@ -60,6 +60,7 @@ static enum alc_rc identify(struct turn *t, struct alc_err *err)
     s->attempt = t->job->tries;
     s->signer_id = t->request.signer_id;
     s->predecessor_id = t->request.predecessor_id;
+    s->project_id = t->request.project_id;
     return ALC_OK;
 }
 

@@ -268,7 +268,8 @@ static enum alc_rc start_all(struct alc_worker *w, struct alc_err *err)
 
     rc = start(&w->settler, wk_settler, &w->settler_runs, err);
     if (rc == ALC_OK && w->quotes) rc = start(&w->prover, wk_prover, &w->prover_runs, err);
-    if (rc == ALC_OK && !w->ready) rc = start(&w->registrar, wk_registrar, &w->registrar_runs, err);
+    if (rc == ALC_OK && w->quotes && (!w->ready || w->conf.sets != NULL))
+        rc = start(&w->registrar, wk_registrar, &w->registrar_runs, err);
     for (unsigned i = 0; i < w->conf.slots && rc == ALC_OK; i++) {
         bool runs = false;
         rc = start(&w->slots[i], slot_thread, &runs, err);

@@ -2,9 +2,10 @@
  *
  * A worker is a pool: `slots` threads that each claim a job, get its module, run it, sign the
  * statement and file the answer; one thread that settles answers on chain; one that renews leases;
- * one that gets quotes for statements; one that keeps the worker's key registered.
- * It believes nothing that the operator could forge: the request's text is compared with the hash
- * that the contract keeps, the module with its hash, and the statement says the rest. */
+ * one that gets quotes for statements; one that keeps the worker's key registered and the
+ * collateral fresh. It believes nothing that the operator could forge: the request's text is
+ * compared with the hash that the contract keeps, the module with its hash, and the statement says
+ * the rest. */
 #ifndef ALC_WORKER_H
 #define ALC_WORKER_H
 
@@ -50,6 +51,7 @@ struct alc_worker_conf {
     uint32_t check_ms;       /* between two looks at what the chain says of the key */
     struct alc_sets *sets;   /* whence collateral for the register comes; NULL: who runs it brings
                               * it, but a simulated source's own set is put all the same */
+    uint32_t collateral_ms;  /* between two times that the newest set is asked for; at most a day */
 };
 
 /* alc_worker_policy: the hash of the effective configuration, which statements repeat, and which is
@@ -75,8 +77,11 @@ struct alc_worker_stats {
     uint64_t records;
     uint64_t quote_failures;
     uint64_t registrations;
-    bool registered;        /* the chain vouches for the newest key (true without a register) */
-    uint64_t key_expires_s; /* Unix seconds, by the chain's clock; 0: it does not, or not known */
+    bool registered;          /* the chain vouches for the newest key (true without a register) */
+    uint64_t key_expires_s;   /* Unix seconds, by the chain's clock; 0: it does not, or not known */
+    uint64_t collateral_puts; /* sets put on chain */
+    uint64_t collateral_failures;      /* times that no set came */
+    struct alc_sets_health collateral; /* as last looked at; `there` is false before that */
 };
 void alc_worker_stats(struct alc_worker *w, struct alc_worker_stats *out);
 

@@ -34,7 +34,7 @@ struct method {
     void (*entry)(void);
     enum near_kind kind;
 };
-#define METHODS_MAX 64u
+#define METHODS_MAX 160u
 extern const struct method methods[METHODS_MAX]; /* ends with a row without a name */
 
 /* Each fails the test when the contract does otherwise. */

@@ -362,6 +362,16 @@ void near_host_sha256(uint64_t n, uint64_t p, uint64_t reg)
     set_register(reg, h.b, sizeof h.b);
 }
 
+uint64_t near_host_ed25519_verify(uint64_t sig_n, uint64_t sig, uint64_t message_n,
+                                  uint64_t message, uint64_t key_n, uint64_t key)
+{
+    struct alc_hash k;
+
+    if (sig_n != 64 || key_n != sizeof k.b) die("an Ed25519 signature or key of another length");
+    memcpy(k.b, mem(key), sizeof k.b);
+    return alc_ed25519_verify(mem(sig), &k, (struct alc_bytes){mem(message), (size_t)message_n});
+}
+
 void near_host_value_return(uint64_t n, uint64_t p)
 {
     if (n > NEAR_VALUE_MAX_BYTES) die("returns more than 4 MiB");
@@ -398,7 +408,7 @@ static uint64_t new_receipt(uint64_t n, uint64_t account, uint64_t after)
 
     if (in_view) die("a view makes a receipt");
     if (receipts_n == FAKE_RECEIPTS_MAX) die("too many receipts");
-    *r = (struct fake_receipt){.after = after};
+    *r = (struct fake_receipt){.after = after, .part_of = NEAR_NOW};
     text(r->receiver, sizeof r->receiver, n, account);
     return receipts_n++;
 }
@@ -432,6 +442,11 @@ void near_host_promise_batch_action_function_call_weight(uint64_t promise, uint6
 {
     struct fake_receipt *r = &receipts[promise];
 
+    if (r->method[0] != 0) {
+        const char *to = r->receiver;
+        r = &receipts[new_receipt(strlen(to), (uintptr_t)to, NEAR_NOW)];
+        r->part_of = promise;
+    }
     text(r->method, sizeof r->method, method_n, method);
     r->args = copy(mem(in), (size_t)args_n);
     r->amount = amount_at(amount);

@@ -33,6 +33,9 @@ struct fake_receipt {
     uint64_t gas;
     uint64_t weight;
     uint64_t after; /* index of another one, or NEAR_NOW */
+    /* A second and later call of one receipt stands in an entry of its own: of which one it is a
+     * part, or NEAR_NOW. */
+    uint64_t part_of;
     /* keys as borsh, owned like args; p NULL: not that action */
     struct alc_bytes add_key, delete_key;
     near_u128 allowance;

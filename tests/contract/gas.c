@@ -34,15 +34,8 @@ static void request_args(char out[501], const char *params)
     memcpy(out + 498, "\"}", 3);
 }
 
-struct day {
-    struct vmhost *h;
-    struct gas_row *rows;
-    size_t n;
-    bool nodes;
-};
-
-static void note(struct day *d, const char *name, const struct nearvm_outcome *o, uint64_t limit,
-                 double outlayer)
+void gas_note(struct gas_day *d, const char *name, const struct nearvm_outcome *o, uint64_t limit,
+              double outlayer)
 {
     struct gas_row *r = &d->rows[d->n++];
 
@@ -55,7 +48,31 @@ static void note(struct day *d, const char *name, const struct nearvm_outcome *o
     *r = (struct gas_row){name, o->burnt_gas, 0, limit * 1000 * MGAS, outlayer};
 }
 
-static const struct nearvm_outcome *request(struct day *d, const char *params)
+size_t gas_days(struct gas_row rows[GAS_ROWS_MAX], void (*day)(struct gas_day *d))
+{
+    size_t n = 0;
+
+    for (unsigned turn = 0; turn < 2; turn++) {
+        struct gas_day d = {.rows = rows, .nodes = turn == 1};
+
+        d.h = vmhost_open("c.test", vmhost_file(WASM));
+        vmhost_env(d.h)->trie_nodes = d.nodes ? GAS_TRIE_NODES : 0;
+        day(&d);
+        vmhost_close(d.h);
+        need(turn == 0 || d.n == n, "the two days differ");
+        n = d.n;
+    }
+    return n;
+}
+
+const struct nearvm_outcome *gas_new(struct gas_day *d)
+{
+    return vmhost_do(d->h, "new",
+                     "{\"owner_id\":\"" VMHOST_SIGNER "\",\"operator_id\":\"" VM_OPERATOR
+                     "\",\"chain_id\":\"localnet\"}");
+}
+
+static const struct nearvm_outcome *request(struct gas_day *d, const char *params)
 {
     static char args[501];
     request_args(args, params);
@@ -69,7 +86,7 @@ static const struct alc_hash enclave = {{0x11}};
 
 /* The answer with its evidence, and what the verdict brings; what the register burns between the
  * two is not the main contract's. */
-static void run_onchain(struct day *d, uint64_t id)
+static void run_onchain(struct gas_day *d, uint64_t id)
 {
     static char args[40960];
     static uint8_t quote[QUOTE_BYTES];
@@ -83,50 +100,45 @@ static void run_onchain(struct day *d, uint64_t id)
     snprintf(args, sizeof args,
              "{\"request_id\":%u," VM_ANSWER ",\"statement\":\"%s\",\"evidence\":\"%s\"}",
              (unsigned)id, proof.statement64, proof.evidence64);
-    note(d, "resolve_execution, onchain", vm_by_operator(d->h, "resolve_execution", args), 2200, 0);
+    gas_note(d, "resolve_execution, onchain", vm_by_operator(d->h, "resolve_execution", args), 2200,
+             0);
     asked = vm_asked(d->h);
-    note(d, "on_quote_verified", vm_verdict(d->h, &asked, text(vm_accepting(&asked, &enclave))),
-         1700, 0);
-    note(d, "on_execution_response, onchain", vmhost_wake(d->h, 0), 900, 0);
+    gas_note(d, "on_quote_verified", vm_verdict(d->h, &asked, text(vm_accepting(&asked, &enclave))),
+             1700, 0);
+    gas_note(d, "on_execution_response, onchain", vmhost_wake(d->h, 0), 900, 0);
     vm_asked_fini(&asked);
 }
 
-static size_t run_day(struct day *d)
+static void run_day(struct gas_day *d)
 {
     static char args[8192];
     static struct vm_proof proof;
     char *big;
     size_t n;
 
-    d->h = vmhost_open("c.test", vmhost_file(WASM));
-    vmhost_env(d->h)->trie_nodes = d->nodes ? GAS_TRIE_NODES : 0;
-    note(d, "new",
-         vmhost_do(d->h, "new",
-                   "{\"owner_id\":\"" VMHOST_SIGNER "\",\"operator_id\":\"" VM_OPERATOR
-                   "\",\"chain_id\":\"localnet\"}"),
-         0, 0.970);
-    note(d, "add_worker_key", vm_vouched(d->h, &enclave), 5000, 0);
+    gas_note(d, "new", gas_new(d), 0, 0.970);
+    gas_note(d, "add_worker_key", vm_vouched(d->h, &enclave), 5000, 0);
 
-    note(d, "request_execution, 500 B", request(d, ""), 1400, 2.320);
-    note(d, "resolve_execution",
-         vm_by_operator(d->h, "resolve_execution", "{\"request_id\":0," VM_ANSWER "}"), 1600,
-         2.429);
-    note(d, "on_execution_response", vmhost_wake(d->h, 0), 900, 1.817);
+    gas_note(d, "request_execution, 500 B", request(d, ""), 1400, 2.320);
+    gas_note(d, "resolve_execution",
+             vm_by_operator(d->h, "resolve_execution", "{\"request_id\":0," VM_ANSWER "}"), 1600,
+             2.429);
+    gas_note(d, "on_execution_response", vmhost_wake(d->h, 0), 900, 1.817);
 
-    note(d, "request_execution, 500 B, key",
-         request(d, ",\"params\":{\"with_proof\":true,\"proof\":\"key\"}"), 1400, 0);
+    gas_note(d, "request_execution, 500 B, key",
+             request(d, ",\"params\":{\"with_proof\":true,\"proof\":\"key\"}"), 1400, 0);
     vm_statement(&proof, d->h, 1, ALC_OUTPUT_JSON, text(VM_OUTPUT), &enclave);
     snprintf(args, sizeof args, "{\"request_id\":1," VM_ANSWER ",\"statement\":\"%s\"}",
              proof.statement64);
-    note(d, "resolve_execution, key", vm_by_operator(d->h, "resolve_execution", args), 1700, 0);
-    note(d, "on_execution_response, key", vmhost_wake(d->h, 0), 900, 0);
+    gas_note(d, "resolve_execution, key", vm_by_operator(d->h, "resolve_execution", args), 1700, 0);
+    gas_note(d, "on_execution_response, key", vmhost_wake(d->h, 0), 900, 0);
 
-    note(d, "request_execution, 500 B, onchain",
-         request(d, ",\"params\":{\"with_proof\":true,\"proof\":\"onchain\"}"), 1500, 0);
+    gas_note(d, "request_execution, 500 B, onchain",
+             request(d, ",\"params\":{\"with_proof\":true,\"proof\":\"onchain\"}"), 1500, 0);
     run_onchain(d, 2);
 
-    note(d, "request_execution, timeout", request(d, ""), 1400, 0);
-    note(d, "on_execution_response, timeout", vmhost_wake(d->h, 0), 900, 0);
+    gas_note(d, "request_execution, timeout", request(d, ""), 1400, 0);
+    gas_note(d, "on_execution_response, timeout", vmhost_wake(d->h, 0), 900, 0);
     (void)request(d, "");
     big = malloc(262144 + 512);
     need(big != NULL, "memory");
@@ -134,21 +146,16 @@ static size_t run_day(struct day *d)
     memset(big + n, 'y', 262144);
     strcpy(big + n + 262144, "\"},\"success\":true,\"error\":null,\"resources_used\":{"
                              "\"instructions\":5500000,\"time_ms\":120}}");
-    note(d, "submit and resolve, 256 KiB",
-         vm_by_operator(d->h, "submit_execution_output_and_resolve", big), 0, 0);
+    gas_note(d, "submit and resolve, 256 KiB",
+             vm_by_operator(d->h, "submit_execution_output_and_resolve", big), 0, 0);
     free(big);
-    note(d, "on_execution_response, 256 KiB", vmhost_wake(d->h, 0), 0, 0);
-    note(d, "get_stats", vmhost_view(d->h, "get_stats", ""), 150, 0.898);
-    vmhost_close(d->h);
-    return d->n;
+    gas_note(d, "on_execution_response, 256 KiB", vmhost_wake(d->h, 0), 0, 0);
+    gas_note(d, "get_stats", vmhost_view(d->h, "get_stats", ""), 150, 0.898);
 }
 
 size_t gas_measure(struct gas_row rows[GAS_ROWS_MAX])
 {
-    struct day bare = {.rows = rows}, nodes = {.rows = rows, .nodes = true};
-    size_t n = run_day(&bare);
-    need(run_day(&nodes) == n, "the two days differ");
-    return n;
+    return gas_days(rows, run_day);
 }
 
 size_t gas_code_bytes(void)

@@ -14,6 +14,7 @@
 #define OWNER VMHOST_SIGNER
 #define INIT "init.test"
 #define MGAS 1000000u
+#define LARGEST_LEVELS 49u
 
 struct day {
     struct vmhost *h;
@@ -82,6 +83,37 @@ static struct alc_bytes approve_args(struct alc_bytes quote)
     return alc_cstr(world_text("{\"measurements\":%s}", world_measurement_of(quote)));
 }
 
+/* About as many levels and advisories as a set of 64 kB holds, each new name before the others. */
+static struct alc_bytes largest_set(void)
+{
+    struct alc_buf b = ALC_BUF(1u << 20);
+    struct alc_bytes set;
+
+    alc_buf_put_text(&b, "\"tcbLevels\":[");
+    for (unsigned level = 0; level < LARGEST_LEVELS; level++) {
+        for (unsigned tdx = 0; tdx < 2; tdx++) {
+            alc_buf_put_text(&b, tdx == 0 ? "{\"tcb\":{\"sgxtcbcomponents\":["
+                                          : "],\"pcesvn\":9,\"tdxtcbcomponents\":[");
+            for (unsigned i = 0; i < 16; i++)
+                alc_buf_printf(&b, "%s{\"svn\":%u}", i > 0 ? "," : "", level + 100);
+        }
+        alc_buf_put_text(&b, "]},\"tcbDate\":\"2024-01-01T00:00:00Z\",\"tcbStatus\":\"OutOfDate\","
+                             "\"advisoryIDs\":[");
+        for (unsigned i = 0; i < 60; i++)
+            alc_buf_printf(&b, "%s\"%u\"", i > 0 ? "," : "",
+                           299 - (level == 0   ? i
+                                  : level == 1 ? 60 + i
+                                               : 2 * i));
+        alc_buf_put_text(&b, "]},");
+    }
+    alc_buf_put_text(&b, "{\"tcb\":{\"sgx");
+    need(alc_buf_text(&b) != NULL, "memory");
+    set = world_set_changed(WORLD_S + 1, "\"tcbLevels\":[{\"tcb\":{\"sgx", alc_buf_text(&b));
+    alc_buf_fini(&b);
+    need(set.n > 62000 && set.n <= 65536, "the largest set is about 64 kB");
+    return set;
+}
+
 /* The sample was made for nobody: its report data begins with a key, and ends in bytes that answer
  * to no challenge, so its registration is refused after all its checks.  What a registration burns
  * behind them is seen on a simulated quote, once accepted and once refused at the same place. */
@@ -138,6 +170,11 @@ static size_t run_day(struct day *d)
                 alc_cstr(world_text("{\"quote\":\"%s\"}", world_base64(quote)))),
              8000000, 0);
     }
+    note(d, "put_collateral, the largest",
+         by(d, OWNER, "put_collateral", world_put(largest_set(), "")), 40000000, 0);
+    note(d, "register_worker_key, the largest",
+         by(d, INIT, "register_worker_key", registration(world_key_of(0x33), sim_quote)), 12000000,
+         0);
     note(d, "get_worker_key",
          vmhost_view(d->h, "get_worker_key",
                      world_text("{\"public_key\":\"%s\"}", world_key_of(0x33))),

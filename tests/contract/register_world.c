@@ -114,6 +114,11 @@ const char *world_root(void)
     return world_base64(alc_sim_root(sim));
 }
 
+struct alc_bytes world_root_der(void)
+{
+    return alc_sim_root(sim);
+}
+
 /* ---- quotes and sets ---- */
 
 struct alc_bytes world_quote(enum alc_tee tee, const uint8_t report_data[64],

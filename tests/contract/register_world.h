@@ -24,6 +24,7 @@ const char *world_key(const uint8_t key[32]); /* "ed25519:..." */
 const char *world_key_of(uint8_t byte);       /* a key of 32 such bytes */
 
 const char *world_root(void); /* base64 */
+struct alc_bytes world_root_der(void);
 /* The usual TD's quote with this report data, after `change` (may be NULL). */
 struct alc_bytes world_quote(enum alc_tee tee, const uint8_t report_data[64],
                              void (*change)(struct alc_sim_quote *q));

@@ -129,6 +129,19 @@ static void records_of_the_earlier_form_are_read(void **state)
     key_is(fmt("{\"public_key\":\"ed25519:%s\",\"expires_ns\":5" NOBODY, key_text(1)), 1);
 }
 
+/* A name without its record is passed over, and the list stays JSON. */
+static void the_list_of_keys_shows_records(void **state)
+{
+    uint8_t names[64];
+    (void)state;
+    ok("add_worker_key", fmt("{\"public_key\":\"%s\"}", key_text(2)));
+    memset(names, 1, 32);
+    memset(names + 32, 2, 32);
+    fake_put(ALC_LIT("K"), (struct alc_bytes){names, sizeof names});
+    returns(fmt("[{\"public_key\":\"ed25519:%s\",\"expires_ns\":null" NOBODY "]", key_text(2)),
+            "get_worker_keys", "{}");
+}
+
 static void retain_ends_the_keys_of_other_enclaves(void **state)
 {
     struct alc_bytes list;
@@ -269,6 +282,7 @@ int main(void)
         TEST(keys_come_from_the_register_while_one_is_set),
         TEST(a_key_shows_which_enclave_holds_it),
         TEST(records_of_the_earlier_form_are_read),
+        TEST(the_list_of_keys_shows_records),
         TEST(retain_ends_the_keys_of_other_enclaves),
         TEST(a_full_list_drops_a_key_that_has_expired),
         TEST(a_statement_must_name_the_enclave_of_its_key),

@@ -47,7 +47,7 @@ static void the_context_tells_what_a_statement_must_name(void **state)
     assert_non_null(strstr(view, "\",\"chain_id\":\"localnet\",\"resource_limits\":{"
                                  "\"max_instructions\":1000000000,\"max_memory_mb\":128,"
                                  "\"max_execution_seconds\":60},\"compile_only\":false,\"proof\":"
-                                 "\"key\",\"with_proof\":true}"));
+                                 "\"key\",\"with_proof\":true,\"project_id\":null}"));
 }
 
 static void a_stored_output_is_proven_too(void **state)

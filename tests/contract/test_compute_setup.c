@@ -13,8 +13,20 @@ static void nothing_works_before_new(void **state)
                            "\"request_ids\":[],\"measurements\":[],\"register_id\":\"a.b\","
                            "\"report_data\":\"\",\"measurement\":\"" CODE_HASH "\","
                            "\"simulated\":true,\"turn\":0,\"leans\":true,\"mine\":true,"
+                           "\"name\":\"a\",\"project_name\":\"a\",\"version_key\":\"a\","
+                           "\"set_active\":true,\"new_owner\":\"a.b\",\"from\":\"a.b\","
+                           "\"project_id\":\"a.b/a\",\"project_uuid\":\"\",\"account_id\":\"a.b\","
+                           "\"pricing\":{\"author_account_id\":\"a.b\",\"operations\":[]},"
                            "\"payload\":\"\"," SOURCE ",\"response\":{\"success\":true," USED "},"
                            "\"output\":{\"Text\":\"\"},\"success\":true," USED ","
+                           "\"sender_id\":\"a.b\",\"amount\":\"1\",\"msg\":\"\",\"nonce\":1,"
+                           "\"owner\":\"a.b\",\"data_id\":\"\",\"result\":{\"Error\":{"
+                           "\"message\":\"\"}},\"swap_contract_id\":\"a.b\",\"token_id\":"
+                           "\"a.b\",\"developer\":\"a.b\",\"plans\":[],"
+                           "\"accessor\":{\"System\":\"PaymentKey\"},\"profile\":\"1\","
+                           "\"encrypted_secrets_base64\":\"A\",\"access\":\"AllowAll\","
+                           "\"new_access\":\"AllowAll\",\"agent_pubkey\":\"\","
+                           "\"wallet_signature\":\"\",\"_repo\":\"\","
                            "\"public_key\":\"ed25519:11111111111111111111111111111111\"}";
         if (strcmp(methods[i].name, "new") == 0) continue;
         if (methods[i].kind == NEAR_PRIVATE) {

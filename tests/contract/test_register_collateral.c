@@ -76,6 +76,17 @@ static void a_newer_set_replaces_an_older_one_and_not_the_other_way_round(void *
     returned_has("\"tcb_issued\":1751086400");
 }
 
+/* Nothing would be newer than a set of the far future: its platform would be closed until then. */
+static void a_set_of_the_future_does_not_close_its_platform(void **state)
+{
+    (void)state;
+    put_refused("Collateral refused: issued more than a day ahead",
+                world_set(ALC_TEE_TDX, WORLD_S + WORLD_DAY_S + 1));
+    put(world_set(ALC_TEE_TDX, WORLD_S + WORLD_DAY_S)); /* clocks differ */
+    fake_env.time_ns += NS_PER_S;
+    put(world_set(ALC_TEE_TDX, WORLD_S + WORLD_DAY_S + 1));
+}
+
 static void each_part_alone_must_not_be_older(void **state)
 {
     const uint64_t later_s = WORLD_S + WORLD_DAY_S;
@@ -102,6 +113,31 @@ static void each_part_alone_must_not_be_older(void **state)
     put_refused("revocation list", world_set_of(&crl));
     put(world_set_changed(later_s, "\"tcbType\":0,\"tcbEvaluationDataNumber\":17",
                           "\"tcbType\":0,\"tcbEvaluationDataNumber\":18"));
+}
+
+/* A platform without a set yet is no way back to a list that does not know of a revocation. */
+static void revocation_lists_do_not_go_back_on_other_platforms(void **state)
+{
+    struct alc_sim_set other = {.tee = ALC_TEE_SGX,
+                                .now_s = WORLD_S,
+                                .crl_from_s = WORLD_S - 1,
+                                .crl_until_s = WORLD_S + 30 * WORLD_DAY_S};
+
+    (void)state;
+    put_refused("older than the set that is stored: the root CA's revocation list",
+                world_set_of(&other));
+    returns("null", "get_collateral_info",
+            "{\"fmspc\":\"" SIM_FMSPC "\",\"ca\":\"platform\",\"tee\":\"sgx\"}");
+    other.crl_from_s = WORLD_S;
+    put(world_set_of(&other));
+    /* and what that one brought counts for the first */
+    other.now_s = other.crl_from_s = WORLD_S + 9;
+    put(world_set_of(&other));
+    other = (struct alc_sim_set){.tee = ALC_TEE_TDX,
+                                 .now_s = WORLD_S + 9,
+                                 .crl_from_s = WORLD_S + 8,
+                                 .crl_until_s = WORLD_S + 30 * WORLD_DAY_S};
+    put_refused("revocation list", world_set_of(&other));
 }
 
 static void an_equal_set_changes_nothing_and_costs_nothing(void **state)
@@ -279,7 +315,9 @@ int main(void)
         SIM_TEST(a_set_is_shown_by_its_platform),
         SIM_TEST(the_record_is_the_digest_and_small),
         SIM_TEST(a_newer_set_replaces_an_older_one_and_not_the_other_way_round),
+        SIM_TEST(a_set_of_the_future_does_not_close_its_platform),
         SIM_TEST(each_part_alone_must_not_be_older),
+        SIM_TEST(revocation_lists_do_not_go_back_on_other_platforms),
         SIM_TEST(an_equal_set_changes_nothing_and_costs_nothing),
         SIM_TEST(who_puts_a_set_pays_its_storage_to_the_yocto),
         SIM_TEST(those_who_run_it_pay_nothing),

@@ -51,6 +51,7 @@ static void a_key_gets_access_and_is_told_to_the_main_contract(void **state)
     assert_string_equal(r->method, "add_worker_key");
     assert_int_equal(r->after, NEAR_NOW);
     assert_int_equal(r->gas, 5 * (uint64_t)NEAR_TGAS);
+    assert_int_equal(r->weight, 1); /* and what is left: its list may have to be searched */
     assert_true(r->amount == 0);
     assert_string_equal((const char *)r->args.p,
                         world_text("{\"public_key\":\"%s\",\"expires_ns\":%llu,\"measurement\":"
@@ -73,6 +74,16 @@ static void the_key_must_be_the_quotes(void **state)
            register_args(0x23, world_quote_of(0x22, NULL), ""));
     assert_int_equal(fake_receipts(), 0);
     returns("null", "get_worker_key", key_arg(0x23));
+}
+
+/* Workers ask for quotes over zeros to see what they measure; their host sees them too. */
+static void a_quote_for_nobody_registers_no_key(void **state)
+{
+    (void)state;
+    as("init.test");
+    panics("report data does not begin with this public key", "register_worker_key",
+           register_args(0, world_quote_of(0, NULL), ""));
+    returns("null", "get_worker_key", key_arg(0));
 }
 
 static void only_the_init_account_registers(void **state)
@@ -429,6 +440,24 @@ static void keys_of_enclaves_that_are_no_longer_approved_may_be_dropped(void **s
     assert_int_equal(fake_receipt(0)->delete_key.p[1], 0x22);
 }
 
+/* A record that goes before its access key comes would leave that key to nobody. */
+static void a_key_on_its_way_is_not_dropped(void **state)
+{
+    (void)state;
+    registers(0x22);
+    as("owner.test");
+    ok("clear_all_approved_measurements", "");
+    as("anyone.test");
+    ok("drop_expired_worker_keys", keys_arg(0x22, 0x33));
+    assert_int_equal(fake_receipts(), 0);
+    ok("get_worker_key", key_arg(0x22));
+    returned_has("\"simulated\":true");
+    key_added(0x22, true);
+    ok("drop_expired_worker_keys", keys_arg(0x22, 0x33));
+    assert_int_equal(fake_receipts(), 1);
+    returns("null", "get_worker_key", key_arg(0x22));
+}
+
 /* A key that the account had before, its owner's perhaps, was not added by this contract: nobody
  * may have it deleted by way of an enclave that names it. */
 static void a_key_that_was_not_ours_is_not_deleted_by_strangers(void **state)
@@ -466,6 +495,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SIM_TEST(a_key_gets_access_and_is_told_to_the_main_contract),
         SIM_TEST(the_key_must_be_the_quotes),
+        SIM_TEST(a_quote_for_nobody_registers_no_key),
         SIM_TEST(only_the_init_account_registers),
         SIM_TEST(a_key_lives_as_long_as_the_policy_says),
         SIM_TEST(a_key_that_is_registered_again_is_renewed),
@@ -482,6 +512,7 @@ int main(void)
         SIM_TEST(the_owner_removes_keys_one_by_one),
         SIM_TEST(anybody_drops_keys_that_have_expired),
         SIM_TEST(keys_of_enclaves_that_are_no_longer_approved_may_be_dropped),
+        SIM_TEST(a_key_on_its_way_is_not_dropped),
         SIM_TEST(a_key_that_was_not_ours_is_not_deleted_by_strangers),
         SIM_TEST(lists_of_keys_have_an_end),
     };

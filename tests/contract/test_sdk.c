@@ -144,9 +144,129 @@ static void account_ids_follow_the_rules(void **state)
     assert_true(near_account_valid(alc_cstr(longest + 1)));
 }
 
+/* member runs near_json_member on an exactly sized copy, so that one byte beyond it is seen;
+ * `value` NULL: nothing is found. */
+static void member(const char *json, size_t n, const char *value)
+{
+    uint8_t *copy = malloc(n > 0 ? n : 1);
+    struct alc_bytes got;
+    bool found;
+
+    assert_non_null(copy);
+    memcpy(copy, json, n);
+    found = near_json_member(&got, ALC_LIT("op"), copy, n);
+    if (found != (value != NULL) || (found && !alc_bytes_is(got, value)))
+        fail_msg("%.*s: %s", (int)n, json, found ? "found" : "nothing found");
+    free(copy);
+}
+
+/* Texts that hold it; whatever their end lacks, or has too much, nothing is found and nothing
+ * panics. */
+static void a_member_is_found_or_not_but_never_panics(void **state)
+{
+    static const char *const good[][2] = {
+        {"{\"op\":\"\"}", ""},
+        {" {\n\"op\" :\"x\" , \"a\":[1,-2.5e+3,{\"op\":7},null,true,false,\"\\ud83d\\ude00\"]} ",
+         "x"},
+        {"{\"op\":1,\"op\":\"\\u00e9\\n\xf0\x9f\x98\x80\"}", "\xc3\xa9\n\xf0\x9f\x98\x80"},
+        {"{\"\\u006fp\":\"y\",\"\":{}}", "y"},
+    };
+    static const char *const bad[] = {
+        "",
+        " ",
+        "null",
+        "\"op\"",
+        "[\"op\",\"x\"]",
+        "{}",
+        "{\"op\":}",
+        "{\"op\":1}",
+        "{\"op\":nul",
+        "{\"op\":\"x\"}}",
+        "{op:1}",
+        "{\"op\":\"x\",}",
+        "{\"op\":\"x\",\"op\":[]}",
+        "{\"op\":\"\x80\"}",
+        "{\"op\":\"\x01\"}",
+        "{\"op\":\"\\ud800\"}",
+        "{\"op\":\"\\ud800\\u0041\"}",
+        "{\"op\":\"x\",\"a\":1e999}",
+        "{\"op\":\"x\",\"a\":00}",
+        "{\"op\":\"x\" \"a\":0}",
+        "{\"op\":\"x\",\"a\":[1 2]}",
+        "{\"op\":\"x\",\"a\":{\"b\" 1}}",
+        "{\"op\":\"x\",\"a\":{1:1}}",
+        "{\"op\":\"x\",\"a\":\"\\q\"}",
+    };
+    char deep[600] = "{\"op\":\"x\",\"a\":";
+    size_t head = strlen(deep);
+    (void)state;
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        size_t n = strlen(good[i][0]);
+        while (good[i][0][n - 1] == ' ')
+            n--;
+        member(good[i][0], strlen(good[i][0]), good[i][1]);
+        while (n-- > 0)
+            member(good[i][0], n, NULL);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        member(bad[i], strlen(bad[i]), NULL);
+    for (size_t levels = 126; levels <= 127; levels++) { /* and the object itself */
+        memset(deep + head, '[', levels);
+        memset(deep + head + levels, ']', levels);
+        deep[head + 2 * levels] = '}';
+        member(deep, head + 2 * levels + 1, levels == 126 ? "x" : NULL);
+    }
+}
+
+struct all {
+    bool b;
+    uint32_t u8, u32;
+    uint64_t u64;
+    near_u128 u128;
+    struct alc_bytes s, none, account, octets;
+};
+
+static const struct near_field all_fields[] = {
+    NEAR_FIELD("b", struct all, b, near_read_bool, NEAR_MUST),
+    NEAR_FIELD("u8", struct all, u8, near_read_u8, NEAR_MUST),
+    NEAR_FIELD("u32", struct all, u32, near_read_u32, NEAR_MUST),
+    NEAR_FIELD("u64", struct all, u64, near_read_u64, NEAR_MUST),
+    NEAR_FIELD("u128", struct all, u128, near_read_u128, NEAR_MUST),
+    NEAR_FIELD("s", struct all, s, near_read_string, NEAR_MUST),
+    NEAR_FIELD("none", struct all, none, near_read_string, NEAR_MAY),
+    NEAR_FIELD("account", struct all, account, near_read_account, NEAR_MUST),
+    NEAR_FIELD("octets", struct all, octets, near_read_octets, NEAR_MUST),
+};
+
+static void a_table_writes_what_it_reads(void **state)
+{
+    static const char json[] =
+        "{\"b\":true,\"u8\":255,\"u32\":4294967295,\"u64\":18446744073709551615,\"u128\":"
+        "\"340282366920938463463374607431768211455\",\"s\":\"a\\n\\\"b\",\"none\":null,\"account\":"
+        "\"a.b\",\"octets\":[0,255]}";
+    char text[sizeof json];
+    struct near_json j = near_json_begin((uint8_t *)text, sizeof json - 1);
+    struct all all = {.none = {NULL, 0}};
+    uint8_t buf[sizeof json];
+    struct near_out o = NEAR_OUT(buf);
+
+    (void)state;
+    memcpy(text, json, sizeof json);
+    near_json_object(&j, &all, all_fields, sizeof all_fields / sizeof all_fields[0]);
+    near_json_end(&j);
+    near_out_lit(&o, "{");
+    NEAR_OUT_MEMBERS(&o, &all, all_fields);
+    near_out_lit(&o, "}");
+    assert_int_equal(o.n, sizeof json - 1);
+    assert_memory_equal(buf, json, o.n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_table_writes_what_it_reads),
+        cmocka_unit_test(a_member_is_found_or_not_but_never_panics),
         cmocka_unit_test(the_writer_stops_at_its_limit),
         cmocka_unit_test(every_byte_is_escaped_as_json_wants),
         cmocka_unit_test(numbers_are_written_in_full),

@@ -134,7 +134,7 @@ static void a_registration_makes_its_receipts(void **state)
     assert_int_equal(o->receipts[2].deps_count, 0);
     a = vmhost_action(h, 2, 0);
     assert_true(alc_bytes_is(a->method, "add_worker_key"));
-    assert_int_equal(a->gas, 5 * (uint64_t)ALC_NEAR_TGAS);
+    assert_true(a->gas > 5 * (uint64_t)ALC_NEAR_TGAS); /* and what was left over */
     assert_non_null(memmem(a->data.p, a->data.n, "\"simulated\":true}", 17));
 }
 
@@ -262,14 +262,8 @@ static void verify_quote_answers_as_natively(struct alc_bytes quote, struct alc_
         w.used = 0;
         alc_quote_verify(&v, &ask, &w, &alc_verify_native);
         if (at == 0) assert_true(v.accepted);
-        if (!v.read) v.collateral = NULL;
-        if (v.read) { /* the contract looks for a set once it has read a quote */
-            assert_true(alc_bytes_eq(
-                o->value, (struct alc_bytes){out, alc_quote_verdict_json(&v, out, sizeof out)}));
-        } else {
-            assert_non_null(memmem(o->value.p, o->value.n, alc_refusal_word(v.refusal),
-                                   strlen(alc_refusal_word(v.refusal))));
-        }
+        assert_true(alc_bytes_eq(
+            o->value, (struct alc_bytes){out, alc_quote_verdict_json(&v, out, sizeof out)}));
         same++;
     }
     print_message("%zu verdicts\n", same);

@@ -260,6 +260,77 @@ static void the_register_refuses_and_the_request_waits_on(void **state)
     vm_asked_fini(&asked);
 }
 
+/* flip alters a bit of a field inside an encoded statement, whose evidence stays what it was. */
+static void flip(struct vm_proof *p, size_t field, size_t bit)
+{
+    static uint8_t was[ALC_STATEMENT_MAX_BYTES], now[ALC_STATEMENT_MAX_BYTES];
+    struct alc_statement t;
+    size_t n;
+
+    assert_true(alc_base64_decode(was, sizeof was, &n, alc_cstr(p->statement64)));
+    assert_true(alc_statement_read(&t, (struct alc_bytes){was, n}));
+    ((uint8_t *)&t + field)[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    n = alc_statement_write(&t, now, sizeof now);
+    assert_true(alc_base64_encode(p->statement64, sizeof p->statement64 - 1, &n,
+                                  (struct alc_bytes){now, n}));
+    p->statement64[n] = 0;
+}
+
+static void refused(const struct nearvm_outcome *o, const char *part)
+{
+    assert_int_equal(o->end, NEARVM_ABORTED);
+    if (memmem(o->error.p, o->error.n, part, strlen(part)) == NULL)
+        fail_msg("%.*s, wanted: %s", (int)o->error.n, (const char *)o->error.p, part);
+}
+
+/* What the request says is compared by the main contract, at any level; what only the enclave knows
+ * by the register, through the quote.  Every bit of these fields: test_compute_onchain.c. */
+static void a_statement_altered_by_one_bit_is_refused(void **state)
+{
+    static const struct {
+        size_t at;
+        const char *why; /* NULL: the quote is over another statement */
+    } fields[] = {
+        {offsetof(struct alc_statement, input_hash), "another input"},
+        {offsetof(struct alc_statement, output_hash), "another output"},
+        {offsetof(struct alc_statement, code_hash), "another module"},
+        {offsetof(struct alc_statement, request_hash), "another request text"},
+        {offsetof(struct alc_statement, egress_root), NULL},
+    };
+    static char args[65536];
+    static struct vm_proof p, good;
+    struct vm_asked asked;
+
+    (void)state;
+    request("onchain");
+    prove(&good, 0, SIZE_MAX);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        for (size_t bit = 0; bit < 256; bit += 85) {
+            p = good;
+            flip(&p, fields[i].at, bit);
+            if (fields[i].why != NULL) {
+                refused(resolve(0, &p, true), fields[i].why);
+                continue;
+            }
+            must(resolve(0, &p, true), "resolve_execution");
+            asked = vm_asked(compute);
+            (void)carry(&asked, "false", "Quote refused: REPORT_DATA");
+            vm_asked_fini(&asked);
+        }
+    /* The answer itself: the statement is over other bytes. */
+    snprintf(args, sizeof args,
+             "{\"request_id\":0," VM_ANSWER ",\"statement\":\"%s\",\"evidence\":\"%s\"}",
+             good.statement64, good.evidence64);
+    strstr(args, VM_OUTPUT)[sizeof VM_OUTPUT - 3] ^= 1; /* {"payout":0} */
+    refused(vm_by_operator(compute, "resolve_execution", args), "another output");
+
+    must(resolve(0, &good, true), "resolve_execution");
+    asked = vm_asked(compute);
+    (void)carry(&asked, "true", NULL);
+    assert_true(vmhost_ok(vmhost_wake(compute, 0)));
+    vm_asked_fini(&asked);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_both, close_both)
 
 int main(void)
@@ -267,6 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(onchain_costs_little_more_than_key),
         TEST(the_register_refuses_and_the_request_waits_on),
+        TEST(a_statement_altered_by_one_bit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

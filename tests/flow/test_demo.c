@@ -1,5 +1,5 @@
-/* The programs as a newcomer runs them: `alcove demo`, `alcove verify` on what it leaves, and
- * `alcove up` from start to Ctrl-C. */
+/* The programs as a newcomer runs them: `alcove demo`, the command that it prints for its proof,
+ * and `alcove up` from start to Ctrl-C. */
 #include "flow.h"
 
 #include <errno.h>
@@ -26,6 +26,7 @@ struct child {
 
 struct ctx {
     struct cli_state state;
+    char command[4096]; /* with which the demo says that its proof is checked */
     struct alc_arena arena;
 };
 
@@ -93,13 +94,15 @@ static int ended(struct child *c)
     return WEXITSTATUS(status);
 }
 
-static int verify(const char *path)
+/* verify runs `alcove verify` on a file; root: of the quotes that pass as SIMULATED, NULL: none. */
+static int verify(const char *path, const char *root)
 {
     struct child c;
     const char *line;
     int code;
 
-    spawn(&c, (const char *const[]){"alcove", "verify", path, NULL});
+    spawn(&c, (const char *const[]){"alcove", "verify", path,
+                                    root != NULL ? "--simulated-root" : NULL, root, NULL});
     while (read_line(&c, &line))
         continue;
     code = ended(&c);
@@ -110,8 +113,8 @@ static int verify(const char *path)
 /* ---- demo ---- */
 
 static const char *const demo_steps[] = {
-    "chain",  "contract", "worker", "enclave", "insurer", "policy", "claim",   "resolve",
-    "resume", "payout",   "proof",  "quote",   "key",     "quote",  "onchain", "done"};
+    "chain",  "contract", "worker", "enclave", "insurer", "policy",  "claim", "resolve", "resume",
+    "payout", "quote",    "proof",  "key",     "quote",   "onchain", "done",  "check"};
 #define STEPS (sizeof demo_steps / sizeof *demo_steps)
 
 static void demo_shows_each_step(void **state)
@@ -136,6 +139,11 @@ static void demo_shows_each_step(void **state)
             assert_true(block > height && gas > 0);
             height = block;
         }
+        if (alc_bytes_is(name, "check")) {
+            const char *text;
+            assert_true(alc_json_text(alc_json_get(doc, "text"), &text));
+            snprintf(x->command, sizeof x->command, "%s", text);
+        }
         alc_json_close(doc);
         n++;
     }
@@ -144,33 +152,105 @@ static void demo_shows_each_step(void **state)
     alc_buf_fini(&c.said);
 }
 
-/* bundle reads the statement file that the demo left. */
-static struct alc_bytes bundle(struct ctx *x, char path[4096])
+/* bundle reads the file that the demo left. */
+static struct alc_bytes bundle(struct ctx *x, char path[4096], char root[4096])
 {
     struct alc_bytes text;
     struct alc_err err;
 
+    snprintf(root, 4096, "%s/alcove-demo-root.der", x->state.path);
     snprintf(path, 4096, "%s/alcove-demo.json", x->state.path);
     if (cli_read_file(&text, path, 1u << 20, &x->arena, &err) != ALC_OK) fail_msg("%s", err.text);
     return text;
 }
 
-static void what_it_proved_is_verified(void **state)
+/* shell runs words as a person types them, with this build's `alcove` where the shell looks first.
+ */
+static int shell(struct alc_buf *said, const char *command)
 {
-    char path[4096];
-    bundle(*state, path);
-    assert_int_equal(verify(path), 0);
+    char program[4096], line[12288], part[4096];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    size_t got;
+    FILE *f;
+    int status;
+
+    assert_true(n > 0);
+    program[n] = 0;
+    *strrchr(program, '/') = 0;
+    snprintf(line, sizeof line, "PATH='%s':\"$PATH\"; %s 2>&1", program, command);
+    f = popen(line, "r");
+    assert_non_null(f);
+    while ((got = fread(part, 1, sizeof part, f)) > 0)
+        alc_buf_put(said, part, got);
+    alc_buf_put(said, "", 1);
+    assert_false(said->failed);
+    status = pclose(f);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void the_command_that_it_prints_verifies_its_proof(void **state)
+{
+    struct ctx *x = *state;
+    struct alc_buf said = ALC_BUF(OUT_MAX_BYTES);
+
+    assert_int_equal(strncmp(x->command, "alcove verify ", 14), 0); /* as the test called it */
+    if (shell(&said, x->command) != 0) fail_msg("%s: %s", x->command, (const char *)said.p);
+    for (const char *const *word =
+             (const char *const[]){"ACCEPTED statement ", "SIMULATED",
+                                   "events lead to the quote's RTMRs", "module from ",
+                                   "collateral  number", NULL};
+         *word != NULL; word++)
+        if (strstr((const char *)said.p, *word) == NULL) fail_msg("no %s", *word);
+    alc_buf_fini(&said);
+}
+
+/* A folder of any name: what is printed is for a shell. */
+static void its_command_quotes_what_a_shell_would_read(void **state)
+{
+    struct ctx *x = *state;
+    struct alc_buf said = ALC_BUF(OUT_MAX_BYTES), again = ALC_BUF(OUT_MAX_BYTES);
+    char command[8192];
+    const char *at, *end;
+
+    snprintf(command, sizeof command, "cd '%s' && alcove demo --state 'it'\\''s $(a) folder'",
+             x->state.path);
+    if (shell(&said, command) != 0) fail_msg("%s", (const char *)said.p);
+    at = strstr((const char *)said.p, "\n  alcove verify '");
+    assert_non_null(at);
+    end = strchr(at + 1, '\n');
+    assert_non_null(strstr(end, "SIMULATED: no hardware"));
+    snprintf(command, sizeof command, "cd '%s' && %.*s", x->state.path, (int)(end - at - 1),
+             at + 1);
+    if (shell(&again, command) != 0) fail_msg("%s: %s", command, (const char *)again.p);
+    alc_buf_fini(&again);
+    alc_buf_fini(&said);
+}
+
+static void its_proof_is_refused_without_the_simulated_root(void **state)
+{
+    char path[4096], root[4096];
+
+    bundle(*state, path, root);
+    assert_int_equal(verify(path, root), 0);
+    assert_int_equal(verify(path, NULL), 1);
 }
 
 /* In each part of the file one character is changed into another that is as good a text. */
 static void one_changed_byte_is_refused(void **state)
 {
-    static const char *const parts[] = {"\"statement\":\"", "\"signature\":\"ed25519:",
-                                        "\"request\":\"{\\\"request_id\\\":", "\"input\":\"",
-                                        "\"output\":\""};
+    static const char *const parts[] = {"\"statement\":\"",
+                                        "\"signature\":\"ed25519:",
+                                        "\"request\":\"{\\\"request_id\\\":",
+                                        "\"input\":\"",
+                                        "\"output\":\"",
+                                        "\"evidence\":\"",
+                                        "\\\\\\\"tcbEvaluationDataNumber\\\\\\\":",
+                                        "\\\"compose-hash\\\",\\\"event_payload\\\":\\\"",
+                                        "\"code_hash\":\""};
     struct ctx *x = *state;
-    char path[4096], changed[4096];
-    struct alc_bytes text = bundle(x, path);
+    char path[4096], root[4096], changed[4096];
+    struct alc_bytes text = bundle(x, path, root);
     struct alc_err err;
 
     snprintf(changed, sizeof changed, "%s/changed.json", x->state.path);
@@ -183,11 +263,41 @@ static void one_changed_byte_is_refused(void **state)
         c = (uint8_t *)(uintptr_t)copy.p + (at - text.p) + strlen(parts[i]);
         *c = *c == '2' ? '3' : '2';
         assert_int_equal(cli_write_file(changed, copy, &err), ALC_OK);
-        if (verify(changed) != 1) fail_msg("changed behind %s, it is not refused", parts[i]);
+        if (verify(changed, root) != 1) fail_msg("changed behind %s, it is not refused", parts[i]);
     }
 }
 
+static void a_second_time_in_one_folder_it_says_so(void **state)
+{
+    struct ctx *x = *state;
+    struct alc_buf said = ALC_BUF(OUT_MAX_BYTES);
+    char command[4200];
+
+    snprintf(command, sizeof command, "alcove demo --state '%s'", x->state.path);
+    assert_int_equal(shell(&said, command), 6);
+    if (strstr((const char *)said.p, "name another --state, or none") == NULL)
+        fail_msg("%s", (const char *)said.p);
+    alc_buf_fini(&said);
+}
+
 /* ---- up ---- */
+
+/* attested: `alcove attest`, told the folder and nothing else, measures what `alcove up` approved.
+ */
+static void attested(const char *dir, const char *measurement)
+{
+    struct alc_buf said = ALC_BUF(OUT_MAX_BYTES);
+    char command[4400], line[128];
+
+    snprintf(
+        command, sizeof command,
+        "alcove attest --state '%s' --attest-configfs-dir ./none --attest-dstack-socket ./none",
+        dir);
+    if (shell(&said, command) != 0) fail_msg("%s", (const char *)said.p);
+    snprintf(line, sizeof line, "\nmeasurement   %s\n", measurement);
+    if (strstr((const char *)said.p, line) == NULL) fail_msg("%s", (const char *)said.p);
+    alc_buf_fini(&said);
+}
 
 static void up_starts_soon_and_ends_in_order(void **state)
 {
@@ -209,6 +319,8 @@ static void up_starts_soon_and_ends_in_order(void **state)
     assert_true(alc_json_i64(alc_json_get(doc, "localnet_pid"), &localnet) && localnet > 1);
     assert_true(alc_json_text(alc_json_get(doc, "attestation"), &text));
     assert_string_equal(text, "SIMULATED");
+    assert_true(alc_json_text(alc_json_get(doc, "measurement"), &text));
+    attested(dir, text);
     alc_json_close(doc);
     assert_int_equal(kill((pid_t)localnet, 0), 0);
     assert_int_equal(kill(-c.pid, SIGINT), 0); /* as a terminal sends it: to the whole group */
@@ -229,6 +341,7 @@ static int open_folder(void **state)
     static struct ctx x;
     struct alc_err err;
 
+    unsetenv("ALCOVE_VECTORS"); /* the tests' own; to the program it is a setting that is none */
     x.arena = ALC_ARENA(64u << 20);
     if (cli_state_open(&x.state, "", &err) != ALC_OK) return -1;
     *state = &x;
@@ -247,8 +360,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(demo_shows_each_step),
-        cmocka_unit_test(what_it_proved_is_verified),
+        cmocka_unit_test(the_command_that_it_prints_verifies_its_proof),
+        cmocka_unit_test(its_proof_is_refused_without_the_simulated_root),
         cmocka_unit_test(one_changed_byte_is_refused),
+        cmocka_unit_test(a_second_time_in_one_folder_it_says_so),
+        cmocka_unit_test(its_command_quotes_what_a_shell_would_read),
         cmocka_unit_test(up_starts_soon_and_ends_in_order),
         cmocka_unit_test(up_again_finds_everything),
     };

@@ -3,7 +3,6 @@
 #include "flow.h"
 
 #include "base/enc.h"
-#include "base/http.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -165,32 +164,6 @@ static void sceptic(struct flow *f, struct shelf *s, uint64_t id)
     alc_attest_close(pki);
 }
 
-/* shows: the gateway's /metrics has this line. */
-static bool shows(struct flow *f, void *line)
-{
-    struct alc_arena arena = ALC_ARENA(1u << 20);
-    struct alc_http *http = NULL;
-    struct alc_json *ready = NULL;
-    struct alc_http_answer answer = {0};
-    struct alc_http_ask get = {
-        .method = "GET", .timeout_ms = 5000, .max_bytes = 1u << 20, .tries = 1, .plain_ok = true};
-    struct alc_err err;
-    const char *url;
-    bool found;
-
-    flow_must(f, alc_json_open(&ready, alc_cstr(f->ready), sizeof f->ready, &err), &err);
-    assert_true(alc_json_text(alc_json_get(ready, "gateway"), &url));
-    get.url = alc_arena_text(&arena, "%s/metrics", url);
-    flow_must(f, alc_http_open(&http, &err), &err);
-    flow_must(f, alc_http_do(http, &answer, &get, NULL, &arena, &err), &err);
-    assert_int_equal(answer.status, 200);
-    found = memmem(answer.body.p, answer.body.n, line, strlen(line)) != NULL;
-    alc_http_close(http);
-    alc_json_close(ready);
-    alc_arena_fini(&arena);
-    return found;
-}
-
 static void all_levels_of_proof_are_answered_and_hold(void **state)
 {
     struct flow *f = *state;
@@ -207,10 +180,11 @@ static void all_levels_of_proof_are_answered_and_hold(void **state)
     for (size_t i = 0; i < LEVELS; i++)
         answered(f, &tx[i]);
     flow_logged(f, "attestation=SIMULATED", 1);
-    flow_until(f, shows, "alcove_worker_registered 1\n", "the key's standing among the metrics");
-    flow_until(f, shows, "alcove_records_total 3\n", "records among the metrics");
-    assert_true(shows(f, "alcove_statements_quoted_total 3\n"));
-    assert_true(shows(f, "alcove_attestation_simulated 1\n"));
+    flow_until(f, flow_shows, "alcove_worker_registered 1\n",
+               "the key's standing among the metrics");
+    flow_until(f, flow_shows, "alcove_records_total 3\n", "records among the metrics");
+    assert_true(flow_shows(f, "alcove_statements_quoted_total 3\n"));
+    assert_true(flow_shows(f, "alcove_attestation_simulated 1\n"));
     flow_ended(f, LEVELS, &settled);
     assert_int_equal(settled, LEVELS);
     assert_int_equal(flow_log_count(f, "settle.refused"), 0);

@@ -384,6 +384,7 @@ static const struct {
     const char *says;
 } refusals[] = {
     {{.source = "{\"Project\":{\"project_id\":\"user.test.near/p\"}}"}, 0, "Project not found"},
+    {{.params = "{\"attached_usd\":\"1\"}"}, 0, "attached_usd needs a Project source"},
     {{.source = "{\"WasmUrl\":{\"url\":\"http://a/b\",\"hash\":\"00\"}}"},
      0,
      "source.hash must be"},
@@ -422,6 +423,43 @@ static void refused_calls_keep_nothing(void **state)
     }
     assert_int_equal(flow_pending(f), 0);
     assert_int_equal(flow_log_count(f, "job.new"), jobs);
+}
+
+/* ---- projects ---- */
+
+/* publish makes a project of the root's whose first version is the guest. */
+static void publish(struct flow *f, const char *name, const char *guest)
+{
+    struct alc_hash code = flow_code(f, guest);
+    struct alc_near_action call;
+    char args[512], hex[68];
+
+    snprintf(args, sizeof args,
+             "{\"name\":\"%s\",\"source\":{\"WasmUrl\":{\"url\":\"" FLOW_URL
+             "\",\"hash\":\"%s\"}}}",
+             name, cli_hex(hex, &code));
+    call = cli_call("create_project", args, 50u * (uint64_t)ALC_NEAR_TGAS, ALC_NEAR_YOCTO / 100);
+    flow_call(f, NULL, CLI_DEVNET_CONTRACT, &call, 1);
+}
+
+/* The code is the version's, and the proof names the project. */
+static void a_project_is_run_by_its_version_and_proven(void **state)
+{
+    static const struct row row = {.name = "a project", .ask = IN("x"), .value = NULL};
+    struct flow *f = ((struct ctx *)*state)->f;
+    char source[256];
+    struct row r = row;
+
+    publish(f, "echo", "echo");
+    snprintf(source, sizeof source, "{\"Project\":{\"project_id\":\"%s/echo\"}}", f->dev.root_id.s);
+    r.ask.source = source;
+    run_row(f, &r, false);
+    run_row(f, &r, true);
+    r.name = "a project, compile-only";
+    r.ask = (struct flow_ask){.source = source, .no_limits = true, .code = flow_code(f, "echo")};
+    r.value = "hash";
+    run_row(f, &r, true);
+    assert_int_equal(flow_log_count(f, "settle.refused"), 0);
 }
 
 /* ---- an answer that the contract does not take ---- */
@@ -502,6 +540,7 @@ int main(void)
         cmocka_unit_test(the_caller_gets_the_refund),
         cmocka_unit_test(refused_calls_keep_nothing),
         cmocka_unit_test(no_answer_was_refused),
+        cmocka_unit_test(a_project_is_run_by_its_version_and_proven),
         cmocka_unit_test(a_key_that_is_not_registered_proves_nothing),
         cmocka_unit_test(everything_is_settled),
     };

@@ -1,6 +1,7 @@
 #include "flow.h"
 
 #include "base/enc.h"
+#include "base/http.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -132,6 +133,7 @@ static struct flow *open_chain(const char *source)
     struct alc_err err;
     char path[4096];
 
+    unsetenv("ALCOVE_VECTORS"); /* the tests' own; to the program it is a setting that is none */
     assert_non_null(f);
     alc_crypto_init();
     alc_log_set(ALC_ERROR);
@@ -517,4 +519,29 @@ struct alc_hash flow_code(struct flow *f, const char *name)
     struct alc_hash hash;
     alc_sha256(&hash, flow_wasm(f, name));
     return hash;
+}
+
+bool flow_shows(struct flow *f, void *line)
+{
+    struct alc_arena arena = ALC_ARENA(1u << 20);
+    struct alc_http *http = NULL;
+    struct alc_json *ready = NULL;
+    struct alc_http_answer answer = {0};
+    struct alc_http_ask get = {
+        .method = "GET", .timeout_ms = 5000, .max_bytes = 1u << 20, .tries = 1, .plain_ok = true};
+    struct alc_err err;
+    const char *url;
+    bool found;
+
+    flow_must(f, alc_json_open(&ready, alc_cstr(f->ready), sizeof f->ready, &err), &err);
+    assert_true(alc_json_text(alc_json_get(ready, "gateway"), &url));
+    get.url = alc_arena_text(&arena, "%s/metrics", url);
+    flow_must(f, alc_http_open(&http, &err), &err);
+    flow_must(f, alc_http_do(http, &answer, &get, NULL, &arena, &err), &err);
+    assert_int_equal(answer.status, 200);
+    found = memmem(answer.body.p, answer.body.n, line, strlen(line)) != NULL;
+    alc_http_close(http);
+    alc_json_close(ready);
+    alc_arena_fini(&arena);
+    return found;
 }

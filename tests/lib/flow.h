@@ -81,6 +81,9 @@ void flow_down(struct flow *f);
 unsigned flow_log_count(struct flow *f, const char *part);
 void flow_logged(struct flow *f, const char *part, unsigned times);
 
+/* flow_shows: the gateway's /metrics has this line; for flow_until too. */
+bool flow_shows(struct flow *f, void *line);
+
 /* flow_restart_chain kills the chain by SIGKILL and starts it again at the same address. */
 void flow_restart_chain(struct flow *f);
 

@@ -2,51 +2,18 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { after, describe, it } from "node:test";
 
-const page_url = pathToFileURL(process.env.VERIFY_HTML).href;
+import { address, open } from "./page.mjs";
+
 const vector = (name) => readFile(join(process.env.VECTORS, name));
 const quote = await vector("tdx_quote");
 const collateral = await vector("tdx_quote_collateral.json");
 const IN_ITS_WINDOW = "1751000000";
 
-let browser, context, page;
-const asked = []; // every address that the page asked for
-
-before(async () => {
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-  context = await browser.newContext();
-  await context.route("**/*", (route) => {
-    asked.push(route.request().url());
-    return route.continue();
-  });
-});
-after(() => browser?.close());
-
-async function fresh(at) {
-  await page?.close();
-  page = await context.newPage();
-  await page.goto(page_url);
-  if (at !== undefined) await accept({ at });
-}
-
-async function accept(fields) {
-  await page.evaluate(() => (document.querySelector("details").open = true));
-  for (const [id, value] of Object.entries(fields)) {
-    await page.fill(`#${id}`, value);
-    await page.dispatchEvent(`#${id}`, "change");
-  }
-}
-
-async function drop(files) {
-  await page.setInputFiles("#files", Object.entries(files).map(([name, buffer]) =>
-    ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(buffer) })));
-  await page.waitForSelector("#result:not([hidden])");
-}
-
-const shown = (id) => page.textContent(`#${id}`);
+const web = await open();
+after(() => web.close());
+const { accept, drop, fresh, shown } = web;
 
 describe("the verifier in a browser", () => {
   it("accepts a quote of real hardware at both edges of its window, and not beyond", async () => {
@@ -106,15 +73,15 @@ describe("the verifier in a browser", () => {
 
   it("shows foreign text as text", async () => {
     await fresh();
-    await page.setInputFiles("#files", { name: "<img src=x onerror=alert(1)>.json",
+    await web.page().setInputFiles("#files", { name: "<img src=x onerror=alert(1)>.json",
       mimeType: "text/plain", buffer: Buffer.from("{}") });
-    await page.waitForSelector("#given li");
-    assert.equal(await page.locator("#given img").count(), 0);
+    await web.page().waitForSelector("#given li");
+    assert.equal(await web.page().locator("#given img").count(), 0);
     assert.match(await shown("given"), /<img src=x/);
   });
 
   it("asked for nothing but itself", () => {
-    assert.ok(asked.length > 0);
-    for (const url of asked) assert.equal(url, page_url);
+    assert.ok(web.asked.length > 0);
+    for (const url of web.asked) assert.equal(url, address);
   });
 });

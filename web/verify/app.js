@@ -39,11 +39,12 @@ function judge(v) {
   const rules = policy();
   if (inputs.statement !== undefined) {
     const { statement, input, output, code, request } = inputs;
-    const alone = JSON.parse(v.proof({ statement }, 0));
-    const at = asked() ?? Math.floor((alone.statement?.finished_ms ?? 0) / 1000);
-    const { evidence, eventLog, collateral, simulatedRoot } = inputs;
+    // As `alcove verify`: when the statement says the run ended, else when its file was judged.
+    const finished = Number(JSON.parse(v.proof({ statement }, 0)).finished_ms ?? 0);
+    const at = asked() ?? (finished > 0 ? Math.floor(finished / 1000) : (state.at ?? now()));
+    const { evidence, eventLog, collateral, simulatedRoot, sourceCode } = inputs;
     const all = { statement, input, output, code, request, evidence, eventLog, collateral,
-      simulatedRoot };
+      simulatedRoot, sourceCode };
     for (const name of Object.keys(all)) if (all[name] === undefined) delete all[name];
     return { kind: "statement", at, json: v.proof(all, at, rules) };
   }
@@ -68,14 +69,15 @@ const element = (name, text) => {
 function claims(kind, verdict) {
   const quote = kind === "statement" ? verdict.quote : verdict;
   const rows = [];
-  const s = verdict.statement;
+  const s = kind === "statement" && verdict.statement_hash !== undefined ? verdict : null;
   if (s) {
     rows.push(["request", `${s.contract_id} ${s.request_id} on ${s.chain_id}`]);
     rows.push(["module", s.code_hash], ["input", s.input_hash], ["output", s.output_hash]);
     rows.push(["worker key", s.worker_key]);
   }
+  rows.push(["attestation", verdict.attestation]);
   if (quote) {
-    rows.push(["attestation", quote.attestation], ["platform", quote.ppid ?? "unknown"]);
+    rows.push(["platform", quote.ppid ?? "unknown"]);
     rows.push(["TCB status", [quote.status ?? "none", ...(quote.advisory_ids ?? [])].join(" ")]);
     rows.push(["measurement", quote.measurement ?? "none"]);
   }
@@ -85,17 +87,20 @@ function claims(kind, verdict) {
 }
 
 const unproven = new Set(["TCB_FUTURE", "TCB_EXPIRED", "QE_FUTURE", "QE_EXPIRED", "CRL_FUTURE",
-  "CRL_EXPIRED", "COLLATERAL_FORMAT"]);
+  "CRL_EXPIRED", "NO_COLLATERAL"]);
+
+const other_root = " If it was made for development, its root is named SIMULATED: drop the file of that " +
+  "root (root.der) as well, to accept such quotes as SIMULATED.";
 
 function words(found) {
   if (found.missing) return ["unproven", "UNPROVEN", "Drop the collateral of that day as well."];
   const v = JSON.parse(found.json);
   const quote = found.kind === "statement" ? v.quote : v;
-  const simulated = (quote ?? v.statement ?? {}).simulated === true;
+  const simulated = v.attestation === "SIMULATED";
   if (!v.accepted)
     return [unproven.has(v.refusal) ? "unproven" : "fail",
       `${unproven.has(v.refusal) ? "UNPROVEN" : "REJECTED"}${simulated ? " (SIMULATED)" : ""}`,
-      `${v.refusal}: ${v.reason}`];
+      `${v.refusal}: ${v.reason}.${v.refusal === "ROOT" ? other_root : ""}`];
   if (!quote)
     return ["unproven", simulated ? "SIGNED, SIMULATED" : "SIGNED",
       "The signature is good. No quote came with it, so nothing shows that hardware holds the key."];

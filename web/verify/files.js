@@ -41,6 +41,7 @@ function bundle(value) {
   if (value.request !== undefined) out.request = value.request;
   if (value.input !== undefined) out.input = base64.decode(value.input);
   if (value.output !== undefined) out.output = base64.decode(value.output);
+  if (value.source !== undefined) out.sourceCode = hexToBytes(value.source.code_hash);
   if (value.evidence !== undefined) out.evidence = base64.decode(value.evidence);
   if (value.collateral !== undefined) out.collateral = asText(value.collateral);
   if (value.event_log !== undefined) out.eventLog = asText(value.event_log);
@@ -52,7 +53,7 @@ function bundle(value) {
 export function read(bytes) {
   const value = json(bytes);
   if (value?.format?.startsWith?.("alcove-statement/"))
-    return { kind: "statement", inputs: bundle(value) };
+    return { kind: "statement", inputs: bundle(value), at: value.judged_at };
   if (value?.tcb_info !== undefined && value.qe_identity !== undefined)
     return { kind: "collateral", inputs: { collateral: text(bytes) } };
   if (value?.collateral?.tcb_info !== undefined) // as OutLayer's gateway wraps it

@@ -58,6 +58,7 @@ enum input {
     CODE,
     REQUEST,
     REPORT_DATA, /* of a lone quote: what it must say */
+    SOURCE_CODE, /* hash of the module that the file's note on the source is about */
     INPUTS
 };
 
@@ -160,20 +161,18 @@ static struct alc_trust trust(void)
     return (struct alc_trust){.simulated_root = inputs[SIMULATED_ROOT]};
 }
 
-/* The set, when one was given; a set that is refused refuses whatever needs it. */
-static enum alc_refusal read_collateral(const struct alc_collateral **out,
-                                        const struct alc_trust *t)
+/* The set, when one was given and holds; NULL and why not otherwise. */
+static const struct alc_collateral *read_collateral(enum alc_refusal *refused,
+                                                    const struct alc_trust *t)
 {
     static uint8_t room[2 * ALC_COLLATERAL_MAX_BYTES];
     static struct alc_collateral set;
     struct alc_verify_work work = ALC_VERIFY_WORK(room);
-    enum alc_refusal refusal;
 
-    *out = NULL;
-    if (!given[COLLATERAL]) return ALC_REFUSAL_NONE;
-    refusal = alc_collateral_verify(&set, inputs[COLLATERAL], t, &work, &ops);
-    if (refusal == ALC_REFUSAL_NONE) *out = &set;
-    return refusal;
+    *refused = ALC_REFUSAL_NONE;
+    if (inputs[COLLATERAL].n == 0) return NULL;
+    *refused = alc_collateral_verify(&set, inputs[COLLATERAL], t, &work, &ops);
+    return *refused == ALC_REFUSAL_NONE ? &set : NULL;
 }
 
 static struct alc_verify_work work_room(void)
@@ -201,26 +200,15 @@ static struct alc_quote_verdict judge_quote(struct alc_bytes quote, struct alc_b
 {
     struct alc_verify_work work = work_room();
     struct alc_trust t = trust();
-    struct alc_quote_verdict v = {.accepted = false};
-    const struct alc_collateral *set;
-    struct alc_bytes chain = {NULL, 0};
-    enum alc_refusal refusal = read_collateral(&set, &t);
+    struct alc_quote_ask ask = {.quote = quote, .now_s = now_s, .policy = &policy, .trust = &t};
+    struct alc_quote_verdict v;
 
-    if (refusal == ALC_REFUSAL_NONE && given[COLLATERAL])
-        refusal = alc_collateral_pck_chain(&chain, inputs[COLLATERAL], &work);
+    ask.collateral = read_collateral(&ask.set_refused, &t);
+    if (ask.collateral != NULL)
+        ask.set_refused = alc_collateral_pck_chain(&ask.pck_chain, inputs[COLLATERAL], &work);
+    if (ask.set_refused != ALC_REFUSAL_NONE) ask.collateral = NULL;
     policy.report_data = report_data;
-    if (refusal == ALC_REFUSAL_NONE && set == NULL) refusal = ALC_REFUSAL_COLLATERAL_FORMAT;
-    if (refusal == ALC_REFUSAL_NONE)
-        alc_quote_verify(&v,
-                         &(struct alc_quote_ask){.quote = quote,
-                                                 .collateral = set,
-                                                 .pck_chain = chain,
-                                                 .now_s = now_s,
-                                                 .policy = &policy,
-                                                 .trust = &t},
-                         &work, &ops);
-    else
-        v.refusal = refusal;
+    alc_quote_verify(&v, &ask, &work, &ops);
     return v;
 }
 
@@ -266,10 +254,10 @@ const uint8_t *verify_proof(double now_s)
     static struct alc_proof_verdict v;
     struct alc_verify_work work = work_room();
     struct alc_trust t = trust();
-    const struct alc_expect expect = {.input = if_given(INPUT),
-                                      .output = if_given(OUTPUT),
-                                      .code = if_given(CODE),
-                                      .request = if_given(REQUEST)};
+    struct alc_expect expect = {.input = if_given(INPUT),
+                                .output = if_given(OUTPUT),
+                                .code = if_given(CODE),
+                                .request = if_given(REQUEST)};
     struct alc_proof_ask ask = {.signed_statement = inputs[STATEMENT],
                                 .expect = &expect,
                                 .evidence = inputs[EVIDENCE],
@@ -277,17 +265,10 @@ const uint8_t *verify_proof(double now_s)
                                 .now_s = (uint64_t)now_s,
                                 .policy = &policy,
                                 .trust = &t};
-    enum alc_refusal refusal = read_collateral(&ask.collateral, &t);
 
-    if (refusal == ALC_REFUSAL_NONE && ask.evidence.n > 0 && ask.collateral == NULL)
-        refusal = ALC_REFUSAL_COLLATERAL_FORMAT;
-    if (refusal == ALC_REFUSAL_NONE) {
-        alc_proof_verify(&v, &ask, &work, &ops);
-    } else { /* the statement is shown all the same */
-        ask.evidence.n = ask.event_log.n = 0;
-        alc_proof_verify(&v, &ask, &work, &ops);
-        v.accepted = v.hardware = false;
-        if (v.refusal == ALC_REFUSAL_NONE) v.refusal = refusal;
-    }
+    if (inputs[SOURCE_CODE].n == sizeof *expect.code_hash)
+        expect.code_hash = (const struct alc_hash *)(const void *)inputs[SOURCE_CODE].p;
+    ask.collateral = read_collateral(&ask.set_refused, &t);
+    alc_proof_verify(&v, &ask, &work, &ops);
     return answer_of(alc_proof_verdict_json(&v, answer, sizeof answer));
 }

@@ -8,6 +8,7 @@ import { sha256, sha384 } from "@noble/hashes/sha2.js";
 const INPUTS = [
   "statement", "evidence", "eventLog", "collateral", "quote", "record",
   "simulatedRoot", "input", "output", "code", "request", "reportData",
+  "sourceCode",
 ];
 const STATUSES = [
   "UpToDate", "SWHardeningNeeded", "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded",

@@ -255,6 +255,31 @@ static void the_ring_has_64_places(void **state)
     alc_attest_close(a);
 }
 
+static void a_forgotten_key_makes_room(void **state)
+{
+    struct alc_attest *a = open_attest();
+    struct alc_hash was = alc_attest_key(a)->public_key;
+    const struct alc_hash none = {{0}};
+    (void)state;
+
+    for (uint8_t i = 1; i < 200; i++) {
+        struct alc_ed25519 key = key_number(i);
+        assert_int_equal(alc_attest_rotate(a, &key, NULL), ALC_OK);
+        if (i > 1) { /* the first one stays, since something is still owed under it */
+            alc_attest_forget(a, &was);
+            alc_attest_forget(a, &was);
+            assert_null(alc_attest_find(a, &was));
+        }
+        was = alc_attest_key(a)->public_key;
+        assert_true(alc_hash_eq(&alc_attest_find(a, &was)->public_key, &was));
+        assert_null(alc_attest_find(a, &none)); /* an empty place is no key */
+    }
+    alc_attest_forget(a, &was); /* the newest signs: it is not forgotten */
+    assert_true(alc_hash_eq(&alc_attest_key(a)->public_key, &was));
+    assert_non_null(alc_attest_find(a, &was));
+    alc_attest_close(a);
+}
+
 struct signer {
     struct alc_attest *a;
     volatile bool *stop;
@@ -537,6 +562,7 @@ int main(void)
         cmocka_unit_test(the_newest_key_signs_and_older_ones_are_found),
         cmocka_unit_test(a_key_that_is_held_is_not_held_twice),
         cmocka_unit_test(the_ring_has_64_places),
+        cmocka_unit_test(a_forgotten_key_makes_room),
         cmocka_unit_test(keys_change_while_others_sign),
         cmocka_unit_test(simulated_quotes_hold_what_was_asked),
         cmocka_unit_test(the_simulated_log_leads_to_the_quotes_registers),

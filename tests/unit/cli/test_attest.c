@@ -115,8 +115,8 @@ static void a_policy_moves_rtmr3_alone(void **state)
         struct alc_json *doc;
         const struct alc_json *m;
         const char *text;
-        assert_int_equal(program_run(p, "attest --attest-source simulated --json --policy %02d", i),
-                         0);
+        assert_int_equal(
+            program_run(p, "attest --attest-source simulated --json --policy %064d", i), 0);
         doc = program_json(p);
         m = alc_json_get(doc, "measurements");
         assert_true(alc_json_text(alc_json_get(m, "mrtd"), &text));
@@ -130,6 +130,64 @@ static void a_policy_moves_rtmr3_alone(void **state)
     assert_string_equal(mrtd[0], mrtd[1]);
     assert_string_equal(rtmr2[0], rtmr2[1]);
     assert_string_not_equal(rtmr3[0], rtmr3[1]);
+}
+
+/* text_of is a member of what `alcove attest --json` said. */
+static void text_of(char out[512], const struct program *p, const char *key)
+{
+    struct alc_json *doc = program_json(p);
+    const char *text = "";
+
+    if (!alc_json_text(alc_json_get(doc, key), &text)) fail_msg("no %s", key);
+    snprintf(out, 512, "%s", text);
+    alc_json_close(doc);
+}
+
+#define SIMULATED_JSON "attest --attest-source simulated --json "
+
+static void the_settings_of_the_roles_are_the_policy(void **state)
+{
+    struct program *p = *state;
+    char usual[512], other[512], named[512];
+
+    assert_int_equal(program_run(p, SIMULATED_JSON), 0);
+    text_of(usual, p, "policy");
+    assert_int_equal(program_run(p, SIMULATED_JSON "--localnet-port 3030 --worker-slots 3"), 0);
+    text_of(other, p, "policy");
+    assert_string_equal(usual, other); /* the same words, and a setting that binds nothing */
+    assert_int_equal(program_run(p, SIMULATED_JSON "--worker-max-memory-mb 100"), 0);
+    text_of(other, p, "policy");
+    assert_string_not_equal(usual, other);
+    assert_int_equal(program_run(p, SIMULATED_JSON "--near-rpc http://127.0.0.1:3030 "
+                                                   "--dev-plain-http"),
+                     0);
+    text_of(named, p, "policy");
+    assert_string_equal(usual, named); /* a development chain is a network that is not named */
+    text_of(named, p, "policy_is");
+    assert_string_equal(named, "of these settings");
+    assert_int_equal(program_run(p, SIMULATED_JSON "--policy %064d", 7), 0);
+    text_of(named, p, "policy");
+    assert_int_equal(strspn(named, "0"), 63);
+    text_of(named, p, "policy_is");
+    assert_string_equal(named, "as --policy says");
+}
+
+static void what_a_worker_left_must_be_readable(void **state)
+{
+    struct program *p = *state;
+    char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/simulated", p->dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/simulated/worker.json", p->dir);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("{\"policy\":\"00\"}", f);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(program_run(p, "attest --attest-source simulated --state ."), 9);
+    program_said(&p->err, "./simulated/worker.json names no policy");
+    assert_int_equal(p->out.n, 0);
 }
 
 static void without_a_source_it_says_why_and_what_to_do(void **state)
@@ -146,12 +204,20 @@ static void without_a_source_it_says_why_and_what_to_do(void **state)
 static void words_it_does_not_know_are_refused(void **state)
 {
     struct program *p = *state;
-    assert_int_equal(program_run(p, "attest --attest-source none"), 2);
-    program_said(&p->err, "`none` is not auto");
+    assert_int_equal(program_run(p, "attest --attest-source nowhere"), 2);
+    program_said(&p->err, "`nowhere` is not auto");
+    assert_int_equal(program_run(p, "attest --attest-source none"), 5);
+    program_said(&p->err, "makes no quotes");
     assert_int_equal(program_run(p, "attest --attest-source simulated --report-data abc"), 2);
-    program_said(&p->err, "report-data: at most 64 bytes in hex");
+    program_said(&p->err, "report-data: `abc` is not hex of at most 64 bytes");
     assert_int_equal(program_run(p, "attest --attest-source simulated --policy xy"), 2);
-    program_said(&p->err, "policy");
+    program_said(&p->err, "policy: `xy` is not hex");
+    assert_int_equal(program_run(p, "attest --attest-source simulated --policy 00"), 2);
+    program_said(&p->err, "a hash is 32");
+    assert_int_equal(program_run(p, "attest --attest-source simulated --out nowhere/q"), 10);
+    program_said(&p->err, "cannot write nowhere/q");
+    assert_int_equal(program_run(p, "attest --attest-source simulated --state nowhere"), 2);
+    program_said(&p->err, "there is no folder nowhere");
     assert_int_equal(program_run(p, "attest quote"), 2);
     program_said(&p->err, "`quote`");
     assert_int_equal(program_run(p, "attest --help"), 0);
@@ -167,6 +233,8 @@ int main(void)
         TEST(a_file_takes_the_raw_quote),
         TEST(a_state_folder_keeps_one_pki),
         TEST(a_policy_moves_rtmr3_alone),
+        TEST(the_settings_of_the_roles_are_the_policy),
+        TEST(what_a_worker_left_must_be_readable),
         TEST(without_a_source_it_says_why_and_what_to_do),
         TEST(words_it_does_not_know_are_refused),
     };

@@ -5,8 +5,10 @@
 #include <dirent.h>
 #include <time.h>
 
+#include "attest/attest.h"
 #include "base/httpd.h"
 #include "store/store.h"
+#include "tdx_vectors.h"
 
 #define NOWHERE "--attest-configfs-dir ./tsm --attest-dstack-socket ./sock"
 
@@ -36,12 +38,12 @@ static void a_machine_without_quotes_can_run_the_roles(void **state)
 {
     struct program *p = *state;
     assert_int_equal(program_run(p, "doctor --state . " NOWHERE), 0);
-    program_said(&p->out, "ok    version   alcove ");
-    program_said(&p->out, "ok    state     . can be written");
-    program_said(&p->out, "ok    sqlite    SQLite 3");
-    program_said(&p->out, "note  quotes    configfs: there is no ./tsm");
+    program_said(&p->out, "ok    version     alcove ");
+    program_said(&p->out, "ok    state       . can be written");
+    program_said(&p->out, "ok    sqlite      SQLite 3");
+    program_said(&p->out, "note  quotes      configfs: there is no ./tsm");
     program_said(&p->out,
-                 "note  quotes    dstack: there is no socket of a dstack guest agent at ./s");
+                 "note  quotes      dstack: there is no socket of a dstack guest agent at ./s");
     assert_null(strstr(alc_buf_text(&p->out), "BAD"));
     assert_empty(p);
 }
@@ -50,14 +52,14 @@ static void a_source_that_was_named_must_be_there(void **state)
 {
     struct program *p = *state;
     assert_int_equal(program_run(p, "doctor --attest-source auto " NOWHERE), 1);
-    program_said(&p->out, "BAD   quotes    auto: no source of quotes");
+    program_said(&p->out, "BAD   quotes      auto: no source of quotes");
     program_said(&p->out, "attest.source=simulated"); /* the cure */
     assert_int_equal(program_run(p, "doctor --attest-source dstack " NOWHERE), 1);
-    program_said(&p->out, "BAD   quotes    dstack: there is no socket");
+    program_said(&p->out, "BAD   quotes      dstack: there is no socket");
     assert_int_equal(program_run(p, "doctor --attest-source nowhere"), 1);
-    program_said(&p->out, "BAD   quotes    attest.source: there is no `nowhere`");
+    program_said(&p->out, "BAD   quotes      attest.source: there is no `nowhere`");
     assert_int_equal(program_run(p, "doctor --state . --attest-source simulated"), 0);
-    program_said(&p->out, "note  quotes    SIMULATED: a local PKI (./simulated), no hardware");
+    program_said(&p->out, "note  quotes      SIMULATED: a local PKI (./simulated), no hardware");
     assert_int_equal(program_run(p, "doctor --attest-source none"), 0);
     assert_empty(p);
 }
@@ -68,16 +70,16 @@ static void a_state_folder_must_be_one_and_ours(void **state)
 
     put_file(p, "file", "", 0600);
     assert_int_equal(program_run(p, "doctor --state file"), 1);
-    program_said(&p->out, "BAD   state     file is no folder");
+    program_said(&p->out, "BAD   state       file is no folder");
     assert_int_equal(program_run(p, "doctor --state no/such"), 1);
-    program_said(&p->out, "BAD   state     no/such is not there and cannot be made");
+    program_said(&p->out, "BAD   state       no/such is not there and cannot be made");
     assert_int_equal(program_run(p, "doctor --state new/"), 0);
-    program_said(&p->out, "ok    state     new/ is not there yet and can be made");
+    program_said(&p->out, "ok    state       new/ is not there yet and can be made");
     assert_int_equal(chmod(p->dir, 0755), 0);
     assert_int_equal(program_run(p, "doctor --state ."), 0);
-    program_said(&p->out, "warn  state     . is open to others (mode 755)");
+    program_said(&p->out, "warn  state       . is open to others (mode 755)");
     assert_int_equal(program_run(p, "doctor"), 0);
-    program_said(&p->out, "note  state     no state folder");
+    program_said(&p->out, "note  state       no state folder");
 }
 
 static void a_worker_key_that_others_may_read_is_bad(void **state)
@@ -99,14 +101,125 @@ static void a_damaged_database_is_bad_and_a_busy_one_is_not(void **state)
     snprintf(path, sizeof path, "%s/alcove.db", p->dir);
     assert_int_equal(alc_store_open(&store, path, false, NULL), ALC_OK);
     assert_int_equal(program_run(p, "doctor --state ."), 0);
-    program_said(&p->out, "ok    sqlite    ./alcove.db is in use: alcove is running");
+    program_said(&p->out, "ok    sqlite      ./alcove.db is in use: alcove is running");
     alc_store_close(store);
     assert_int_equal(program_run(p, "doctor --state ."), 0);
     program_said(&p->out, "opens ./alcove.db");
     put_file(p, "alcove.db", "this is not what SQLite writes, and long enough to be looked at",
              0600);
     assert_int_equal(program_run(p, "doctor --state ."), 1);
-    program_said(&p->out, "BAD   sqlite    ");
+    program_said(&p->out, "BAD   sqlite      ");
+}
+
+/* ---- collateral ---- */
+
+/* archive opens the one of the program's state folder. */
+static struct alc_sets *archive(const struct program *p, struct alc_attest *attest,
+                                const struct alc_clock *clock)
+{
+    char dir[128];
+    const struct alc_sets_conf conf = {.dir = dir, .url = "", .attest = attest, .clock = clock};
+    struct alc_sets *sets = NULL;
+
+    snprintf(dir, sizeof dir, "%s/collateral", p->dir);
+    assert_int_equal(alc_sets_open(&sets, &conf, NULL), ALC_OK);
+    return sets;
+}
+
+/* The clock of a machine that ran 40 days ago, and of one that runs now. */
+static uint64_t ago_ns(void *days)
+{
+    return ((uint64_t)time(NULL) - *(const uint64_t *)days * 86400) * 1000000000u;
+}
+
+/* A SIMULATED worker was here, so many days ago. */
+static void simulated_worker(const struct program *p, uint64_t days)
+{
+    const struct alc_clock clock = {ago_ns, ago_ns, &days};
+    char dir[128];
+    const struct alc_attest_conf conf = {
+        .source = ALC_SOURCE_SIMULATED, .simulated_dir = dir, .clock = &clock};
+    struct alc_buf quote = ALC_BUF(ALC_QUOTE_MAX_BYTES), set = ALC_BUF(ALC_COLLATERAL_MAX_BYTES);
+    const uint8_t data[64] = {0};
+    struct alc_attest *attest = NULL;
+    struct alc_ed25519 key = {0};
+    struct alc_platform platform;
+    struct alc_sets *sets;
+
+    alc_crypto_init();
+    snprintf(dir, sizeof dir, "%s/simulated", p->dir);
+    assert_int_equal(alc_ed25519_make(&key), ALC_OK);
+    assert_int_equal(alc_attest_open(&attest, &key, &conf, NULL), ALC_OK);
+    sets = archive(p, attest, &clock);
+    assert_int_equal(alc_attest_quote(attest, data, &quote, NULL, NULL), ALC_OK);
+    assert_int_equal(alc_sets_platform(&platform, alc_buf_bytes(&quote), NULL), ALC_OK);
+    assert_int_equal(alc_sets_keep_quote(sets, alc_buf_bytes(&quote), NULL), ALC_OK);
+    assert_int_equal(alc_sets_refresh(sets, &platform, &set, NULL, NULL), ALC_OK);
+    alc_sets_close(sets);
+    alc_attest_close(attest);
+    alc_ed25519_fini(&key);
+    alc_buf_fini(&quote);
+    alc_buf_fini(&set);
+}
+
+static void kept_collateral_is_shown_and_says_simulated(void **state)
+{
+    struct program *p = *state;
+
+    assert_int_equal(program_run(p, "doctor --state . " NOWHERE), 0);
+    program_said(&p->out, "note  collateral  none is kept here yet");
+    simulated_worker(p, 0);
+    assert_int_equal(program_run(p, "doctor --state . " NOWHERE), 0);
+    program_said(&p->out, "ok    collateral  SIMULATED, held until 20");
+    program_said(&p->out, "UTC, evaluation number 17, TCB status UpToDate");
+    assert_null(strstr(alc_buf_text(&p->out), "warn  collateral"));
+}
+
+static void collateral_that_ended_is_a_note_where_it_was_simulated(void **state)
+{
+    struct program *p = *state;
+
+    simulated_worker(p, 40);
+    assert_int_equal(program_run(p, "doctor --state . " NOWHERE), 0);
+    program_said(&p->out, "ok    collateral  SIMULATED, held until 20");
+    program_said(&p->out, "note  collateral  SIMULATED, the collateral expired 10 days ago");
+    program_said(&p->out, "see Collateral in docs/operations.md");
+}
+
+/* A machine of Intel's samples, whose set ended in July 2025. */
+static void a_real_machine_s_collateral_that_ended_is_warned_of(void **state)
+{
+    struct program *p = *state;
+    struct alc_bytes quote = tdx_vector("tdx_quote"), set = tdx_vector("tdx_quote_collateral.json");
+    struct alc_sets *sets;
+
+    if (quote.n == 0 || set.n == 0) {
+        print_message("skipped: tdx_quote is not there (target qvl_vectors)\n");
+        skip();
+    }
+    sets = archive(p, NULL, &alc_clock_system);
+    assert_int_equal(alc_sets_keep_quote(sets, quote, NULL), ALC_OK);
+    assert_int_equal(alc_sets_keep(sets, set, NULL), ALC_OK);
+    alc_sets_close(sets);
+    assert_int_equal(program_run(p, "doctor --state . " NOWHERE), 0);
+    program_said(&p->out,
+                 "ok    collateral  held until 2025-07-19 10:00 UTC, evaluation number 17, "
+                 "TCB status UpToDate");
+    program_said(&p->out, "warn  collateral  the collateral expired ");
+    assert_null(strstr(alc_buf_text(&p->out), "SIMULATED, "));
+}
+
+static void a_damaged_archive_is_told_and_left_as_it_is(void **state)
+{
+    struct program *p = *state;
+    struct alc_sets *sets = archive(p, NULL, &alc_clock_system);
+
+    assert_int_equal(alc_sets_keep_quote(sets, ALC_LIT("no quote"), NULL), ALC_OK);
+    alc_sets_close(sets);
+    assert_int_equal(program_run(p, "doctor --state . " NOWHERE), 0);
+    program_said(&p->out, "warn  collateral  ");
+    assert_int_equal(program_run(p, "doctor --state . " NOWHERE), 0);
+    program_said(&p->out, "warn  collateral  ");
 }
 
 /* ---- a chain ---- */
@@ -142,11 +255,11 @@ static void the_chain_is_asked_and_its_clock_compared(void **state)
         long late_s;
         int exit;
         const char *says;
-    } cases[] = {{2, 0, "ok    chain     127.0.0.1:"},
-                 {120, 0, "warn  chain     127.0.0.1:"},
-                 {-120, 0, "warn  chain     127.0.0.1:"},
-                 {3600, 1, "BAD   chain     127.0.0.1:"},
-                 {-3600, 1, "BAD   chain     127.0.0.1:"}};
+    } cases[] = {{2, 0, "ok    chain       127.0.0.1:"},
+                 {120, 0, "warn  chain       127.0.0.1:"},
+                 {-120, 0, "warn  chain       127.0.0.1:"},
+                 {3600, 1, "BAD   chain       127.0.0.1:"},
+                 {-3600, 1, "BAD   chain       127.0.0.1:"}};
     struct program *p = *state;
     struct chain c = {0};
     struct alc_httpd_conf conf = {.host = "127.0.0.1", .handle = answer_block, .ctx = &c};
@@ -177,7 +290,7 @@ static void an_endpoint_that_is_away_is_bad_and_its_key_stays_unsaid(void **stat
         program_run(p, "doctor --dev-plain-http --near-rpc http://u:pass@127.0.0.1:%u/api-key",
                     port),
         1);
-    program_said(&p->out, "BAD   chain     127.0.0.1:");
+    program_said(&p->out, "BAD   chain       127.0.0.1:");
     program_said(&p->out, "check the address");
     assert_null(strstr(alc_buf_text(&p->out), "api-key"));
     assert_null(strstr(alc_buf_text(&p->out), "pass"));
@@ -225,6 +338,10 @@ int main(void)
         TEST(a_state_folder_must_be_one_and_ours),
         TEST(a_worker_key_that_others_may_read_is_bad),
         TEST(a_damaged_database_is_bad_and_a_busy_one_is_not),
+        TEST(kept_collateral_is_shown_and_says_simulated),
+        TEST(collateral_that_ended_is_a_note_where_it_was_simulated),
+        TEST(a_real_machine_s_collateral_that_ended_is_warned_of),
+        TEST(a_damaged_archive_is_told_and_left_as_it_is),
         TEST(the_chain_is_asked_and_its_clock_compared),
         TEST(an_endpoint_that_is_away_is_bad_and_its_key_stays_unsaid),
         TEST(machines_read_the_same_findings),

@@ -67,7 +67,7 @@ static void fill(struct fixture *f)
     OK(alc_queue_put_record(f->queue, job.id, ALC_LIT("0f-call"), ALC_LIT("Tx111"), ALC_LIT(RECORD),
                             NULL));
     OK(alc_sets_platform(&f->platform, alc_buf_bytes(&p->quote), NULL));
-    OK(alc_sets_refresh(f->sets, &f->platform, &json, NULL));
+    OK(alc_sets_refresh(f->sets, &f->platform, &json, NULL, NULL));
     alc_buf_fini(&json);
     for (int i = 0; i < 32; i++)
         snprintf(f->hash + 2 * i, 3, "%02x", p->hash.b[i]);

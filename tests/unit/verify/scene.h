@@ -133,7 +133,7 @@ static inline enum alc_refusal why(void)
                                  .trust = &s.trust};
     s.v = judge(&ask);
     n = alc_quote_verdict_json(&s.v, said[0], sizeof said[0]);
-    assert_true(n > 0 && s.v.simulated);
+    assert_true(n > 0 && s.v.simulated == s.v.read);
     ask.collateral = &kept;
     s.v = judge(&ask);
     assert_int_equal(alc_quote_verdict_json(&s.v, said[1], sizeof said[1]), n);

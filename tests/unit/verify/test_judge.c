@@ -40,7 +40,7 @@ static void a_quote_without_collateral_is_refused(void **state)
     stage_tdx();
     s.ask.collateral = NULL;
     v = judge(&s.ask);
-    assert_int_equal(v.refusal, ALC_REFUSAL_COLLATERAL_FORMAT);
+    assert_int_equal(v.refusal, ALC_REFUSAL_NO_COLLATERAL);
     assert_true(v.read);
     assert_false(v.has_window);
 }

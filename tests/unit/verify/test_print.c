@@ -175,6 +175,23 @@ static void what_is_not_known_is_null(void **state)
     json_decref(j);
 }
 
+/* Words are part of the interface: other embedders and contracts compare them. */
+static void refusals_have_the_words_and_sentences_of_the_table(void **state)
+{
+#define BOTH(name, text) {#name, text},
+    static const struct {
+        const char *word, *text;
+    } rows[] = {ALC_REFUSAL_MAP(BOTH)};
+#undef BOTH
+    (void)state;
+    for (unsigned i = 0; i < ALC_REFUSAL_COUNT; i++) {
+        assert_string_equal(alc_refusal_word((enum alc_refusal)i), rows[i].word);
+        assert_string_equal(alc_refusal_text((enum alc_refusal)i), rows[i].text);
+    }
+    assert_string_equal(alc_refusal_word(ALC_REFUSAL_COUNT), "UNKNOWN");
+    assert_string_equal(alc_refusal_text((enum alc_refusal) - 1), "an unknown refusal");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +200,7 @@ int main(void)
         cmocka_unit_test(the_largest_verdict_fits_and_less_room_is_refused),
         cmocka_unit_test(advisories_stand_in_order_of_parts_and_then_of_names),
         cmocka_unit_test(what_is_not_known_is_null),
+        cmocka_unit_test(refusals_have_the_words_and_sentences_of_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -334,7 +334,7 @@ static void a_quote_without_collateral_is_refused_and_shown(void **state)
 
     f->work.used = 0;
     alc_proof_verify(&f->v, &ask, &f->work, &alc_verify_native);
-    assert_int_equal(f->v.refusal, ALC_REFUSAL_COLLATERAL_FORMAT);
+    assert_int_equal(f->v.refusal, ALC_REFUSAL_NO_COLLATERAL);
     assert_false(f->v.accepted);
     assert_true(f->v.has_quote && f->v.quote.read);
 }

@@ -166,8 +166,15 @@ static void everything_expected_and_found_is_accepted(void **state)
                            input = ALC_LIT("input"), output = ALC_LIT("output");
     struct alc_statement s = of_evidence();
     struct alc_bytes in = sign_as_is(bytes, &s, test_seed);
-    struct alc_expect e = {&chain, &contract, &s.request_id, &s.worker_key,
-                           &input, &output,   &code,         &request};
+    struct alc_expect e = {.chain_id = &chain,
+                           .contract_id = &contract,
+                           .request_id = &s.request_id,
+                           .worker_key = &s.worker_key,
+                           .code_hash = &s.code_hash,
+                           .input = &input,
+                           .output = &output,
+                           .code = &code,
+                           .request = &request};
     (void)state;
 
     assert_true(judge(in, &e).accepted);

@@ -143,7 +143,8 @@ static const char prover_data[] =
     "\"build_target\":\"wasm32-wasip1\"}},"
     "\"resource_limits\":{\"max_instructions\":1,\"max_memory_mb\":1,"
     "\"max_execution_seconds\":1},\"input_data\":\"in\",\"response_format\":\"Json\","
-    "\"payment\":\"1\",\"attached_usd\":\"0\"}";
+    "\"payment\":\"1\",\"attached_usd\":\"0\",\"project_uuid\":\"p0000000000000001\","
+    "\"project_id\":\"alice.near/oracle\"}";
 
 /* prover_finish makes one more job and brings it to `answer`, with a statement. */
 static inline void prover_finish(struct prover *f, const struct alc_answer *answer)

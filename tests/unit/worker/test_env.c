@@ -82,6 +82,28 @@ static void a_chain_request_gives_exactly_these(void **state)
     alc_arena_fini(&arena);
 }
 
+static void a_project_run_names_its_project(void **state)
+{
+    struct alc_arena arena = ALC_ARENA(1u << 16);
+    struct wk_request r = request();
+    struct alc_request q = announced();
+    struct alc_env_var *env;
+    size_t count;
+    (void)state;
+
+    r.project_id = ALC_LIT("alice.near/oracle");
+    r.project_owner = ALC_LIT("alice.near");
+    r.project_name = ALC_LIT("oracle");
+    r.project_uuid = ALC_LIT("p0000000000000001");
+    assert_int_equal(wk_env(&env, &count, &worker, &r, &q, &arena), ALC_OK);
+    assert_string_equal(value_of(env, count, "OUTLAYER_PROJECT_ID"), "alice.near/oracle");
+    assert_string_equal(value_of(env, count, "OUTLAYER_PROJECT_OWNER"), "alice.near");
+    assert_string_equal(value_of(env, count, "OUTLAYER_PROJECT_NAME"), "oracle");
+    assert_string_equal(value_of(env, count, "OUTLAYER_PROJECT_UUID"), "p0000000000000001");
+    assert_int_equal(count, WANTED + 4);
+    alc_arena_fini(&arena);
+}
+
 static void what_the_chain_did_not_tell_is_absent(void **state)
 {
     static const char *const absent[] = {"NEAR_SIGNER_PUBLIC_KEY", "NEAR_RECEIPT_ID",
@@ -125,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_chain_request_gives_exactly_these),
+        cmocka_unit_test(a_project_run_names_its_project),
         cmocka_unit_test(what_the_chain_did_not_tell_is_absent),
         cmocka_unit_test(no_memory_is_said_at_every_step),
     };

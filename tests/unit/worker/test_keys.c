@@ -153,6 +153,18 @@ static void an_older_key_settles_until_it_is_dropped(void **state)
     assert_null(alc_attest_find(f->w.conf.attest, &first));
 }
 
+static void keys_rotate_without_end_while_old_ones_are_dropped(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 2 * (int)ALC_WORKER_KEYS_MAX; i++) {
+        struct alc_hash was = newest(f);
+        rotate(f);
+        wk_keys_drop(&f->w, &was);
+        assert_null(alc_attest_find(f->w.conf.attest, &was));
+    }
+}
+
 /* Between its two renames a rotation leaves no worker.json: the next key takes its place. */
 static void a_rotation_that_was_cut_in_the_middle_is_finished(void **state)
 {
@@ -200,6 +212,7 @@ int main(void)
         TEST(a_key_is_made_once_and_for_its_owner_alone),
         TEST(the_next_key_is_on_disk_before_it_counts),
         TEST(an_older_key_settles_until_it_is_dropped),
+        TEST(keys_rotate_without_end_while_old_ones_are_dropped),
         TEST(a_rotation_that_was_cut_in_the_middle_is_finished),
         TEST(files_of_other_names_are_no_keys),
     };

@@ -67,6 +67,7 @@ static void a_record_says_what_ran_and_its_quote_is_over_it(void **state)
     assert_true(alc_bytes_is(r.caller, "alice.near"));
     assert_int_equal(r.block_height, 77);
     assert_int_equal(r.timestamp, 1785309658);
+    assert_true(alc_bytes_is(r.project_id, "alice.near/oracle"));
     assert_true(alc_bytes_is(r.attached_usd, "0"));
     assert_true(alc_bytes_is(r.wasm_hash,
                              "ddaa9df2d989b311289dd1d7af19611a24b03180cd66d46d171d16f28f7fb94b"));

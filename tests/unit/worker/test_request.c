@@ -138,7 +138,8 @@ static void a_whole_request_is_read(void **state)
     assert_string_equal(r->attached_usd, "0");
     assert_true(r->proof);
     assert_false(r->github || r->input_in_state || r->compile_only || r->force_rebuild ||
-                 r->store_on_fastfs || r->secrets || r->project || r->with_proof);
+                 r->store_on_fastfs || r->secrets || r->with_proof);
+    assert_int_equal(r->project_id.n + r->project_uuid.n, 0);
     assert_null(wk_request_unbuilt(r));
 }
 
@@ -354,6 +355,76 @@ static void proof_is_asked_for_by_any_level_but_none(void **state)
     assert_false(f->request.proof);
 }
 
+/* with_project reads the whole request with these two, NULL for null. */
+static enum alc_rc with_project(struct fixture *f, const char *id, const char *uuid)
+{
+    char text[2048];
+
+    snprintf(text, sizeof text,
+             "{\"request_id\":1,\"sender_id\":\"a.near\",\"predecessor_id\":\"a.near\","
+             "\"code_source\":" SOURCE(
+                 "null") ",\"resource_limits\":" LIMITS
+                         ",\"input_data\":\"\",\"payment\":\"1\",\"attached_usd\":\"5\","
+                         "\"project_uuid\":%s,\"project_id\":%s}",
+             uuid, id);
+    return read_text(f, text);
+}
+
+#define UUID "\"p00000000000000fe\""
+
+static void a_project_runs_by_the_code_it_was_resolved_to(void **state)
+{
+    struct fixture *f = *state;
+    struct wk_request *r = &f->request;
+
+    assert_int_equal(with_project(f, "\"alice.near/oracle\"", UUID), ALC_OK);
+    assert_true(alc_bytes_is(r->project_id, "alice.near/oracle"));
+    assert_true(alc_bytes_is(r->project_owner, "alice.near"));
+    assert_true(alc_bytes_is(r->project_name, "oracle"));
+    assert_true(alc_bytes_is(r->project_uuid, "p00000000000000fe"));
+    assert_true(alc_bytes_is(r->hash_hex, HASH));
+    assert_null(wk_request_unbuilt(r));
+    /* a version 8 name may hold anything; the owner ends at the first slash */
+    assert_int_equal(with_project(f, "\"alice.near/a/b\"", UUID), ALC_OK);
+    assert_true(alc_bytes_is(r->project_name, "a/b"));
+}
+
+/* Storage is opened by the uuid: alone it is nobody's. */
+static void a_project_is_named_by_id_and_uuid_together(void **state)
+{
+    static const char *const uuids[] = {
+        "null",
+        "7",
+        "\"\"",
+        "\"p\"",
+        "\"p00000000000000f\"",
+        "\"p00000000000000fee\"",
+        "\"p00000000000000FE\"",
+        "\"q00000000000000fe\"",
+        "\"p0000000000000/fe\"",
+        "\"p0000000000000\\u0000fe\"",
+    };
+    static const char *const ids[] = {"null",           "7",           "\"\"",
+                                      "\"alice.near\"", "\"/oracle\"", "\"alice.near/\""};
+    struct fixture *f = *state;
+    char id[160] = "\"a/", *end = id + 3;
+
+    for (size_t i = 0; i < sizeof uuids / sizeof uuids[0]; i++) {
+        assert_int_equal(with_project(f, "\"alice.near/oracle\"", uuids[i]), ALC_BAD_INPUT);
+        assert_non_null(strstr(f->err.text, "request_data.project_uuid"));
+    }
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        assert_int_equal(with_project(f, ids[i], UUID), ALC_BAD_INPUT);
+        assert_non_null(strstr(f->err.text, "request_data.project_id"));
+    }
+    assert_int_equal(with_project(f, "null", "null"), ALC_OK);
+    memset(end, 'x', 126); /* as much as a statement has room for */
+    memcpy(end + 126, "\"", 2);
+    assert_int_equal(with_project(f, id, UUID), ALC_OK);
+    memcpy(end + 126, "x\"", 3);
+    assert_int_equal(with_project(f, id, UUID), ALC_BAD_INPUT);
+}
+
 static void unbuilt(struct fixture *f, const char *key, const char *value, const char *word)
 {
     const char *sentence;
@@ -372,8 +443,6 @@ static void what_is_not_built_says_so(void **state)
             "{\"GitHub\":{\"repo\":\"https://github.com/a/b\",\"commit\":\"main\","
             "\"build_target\":\"wasm32-wasip1\"}}",
             "GitHub");
-    unbuilt(f, "project_id", "\"alice.near/oracle\"", "project");
-    unbuilt(f, "project_uuid", "\"p0000000000000001\"", "project");
     unbuilt(f, "secrets_ref", "{\"profile\":\"default\",\"account_id\":\"alice.near\"}",
             "secrets_ref");
     unbuilt(f, "force_rebuild", "true", "force_rebuild");
@@ -406,6 +475,8 @@ int main(void)
         TEST(a_text_over_the_limit_is_refused),
         TEST(targets_have_their_kind),
         TEST(proof_is_asked_for_by_any_level_but_none),
+        TEST(a_project_runs_by_the_code_it_was_resolved_to),
+        TEST(a_project_is_named_by_id_and_uuid_together),
         TEST(what_is_not_built_says_so),
         TEST(an_arena_without_room_fails),
     };

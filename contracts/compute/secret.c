@@ -1,0 +1,260 @@
+/* contracts/compute/secret.c — a secret's name, what it costs, its record. */
+#include "secret.h"
+
+#include "purse.h"
+#include "table.h"
+
+#include "base/enc.h"
+
+#define TABLE 'S'
+
+/* ---- Accessors ---- */
+
+static const struct near_field repo_fields[] = {
+    NEAR_FIELD("repo", struct accessor, what, near_read_string, NEAR_MUST),
+    NEAR_FIELD("branch", struct accessor, branch, near_read_string, NEAR_MAY),
+};
+static const struct near_field hash_fields[] = {
+    NEAR_FIELD("hash", struct accessor, what, near_read_string, NEAR_MUST),
+};
+static const struct near_field project_fields[] = {
+    NEAR_FIELD("project_id", struct accessor, what, near_read_string, NEAR_MUST),
+};
+
+static const struct {
+    const char *name;
+    const struct near_field *fields;
+} forms[] = {
+    [ACCESSOR_REPO] = {"Repo", repo_fields},
+    [ACCESSOR_WASM_HASH] = {"WasmHash", hash_fields},
+    [ACCESSOR_PROJECT] = {"Project", project_fields},
+};
+
+static void read_system(struct near_json *j, struct accessor *a)
+{
+    struct alc_bytes name;
+    const bool with_value = near_json_variant(j, &name);
+
+    near_json_variant_unit(j, with_value);
+    if (!alc_bytes_is(name, "PaymentKey")) near_json_fail("unknown variant");
+    *a = (struct accessor){.kind = ACCESSOR_PAYMENT_KEY};
+}
+
+void read_accessor(struct near_json *j, void *out)
+{
+    struct accessor *a = out;
+    struct alc_bytes name;
+    const bool with_value = near_json_variant(j, &name);
+    unsigned kind = 0;
+
+    if (!with_value) near_json_fail("a variant lacks its value");
+    if (alc_bytes_is(name, "System")) {
+        read_system(j, a);
+    } else {
+        while (!alc_bytes_is(name, forms[kind].name))
+            if (++kind == ACCESSOR_PAYMENT_KEY) near_json_fail("unknown variant");
+        *a = (struct accessor){.kind = (enum accessor_kind)kind};
+        near_json_object(j, a, forms[kind].fields, kind == ACCESSOR_REPO ? 2 : 1);
+    }
+    near_json_variant_end(j, with_value);
+}
+
+void out_accessor(struct near_out *o, const struct accessor *a)
+{
+    if (a->kind == ACCESSOR_PAYMENT_KEY) {
+        near_out_lit(o, "{\"System\":\"PaymentKey\"}");
+        return;
+    }
+    near_out_lit(o, "{\"");
+    near_out_raw(o, alc_cstr(forms[a->kind].name));
+    near_out_lit(o, "\":{");
+    near_out_members(o, a, forms[a->kind].fields, a->kind == ACCESSOR_REPO ? 2 : 1);
+    near_out_lit(o, "}}");
+}
+
+/* ---- Names ---- */
+
+bool profile_nonce(uint32_t *nonce, struct alc_bytes profile)
+{
+    near_u128 v;
+
+    if (profile.n > 0 && profile.p[0] == '+')
+        profile = (struct alc_bytes){profile.p + 1, profile.n - 1};
+    if (!alc_u128_decode(&v, profile) || v > UINT32_MAX) return false;
+    *nonce = (uint32_t)v;
+    return true;
+}
+
+static struct alc_bytes decimal(uint32_t v)
+{
+    static uint8_t digits[10];
+    struct near_out o = NEAR_OUT(digits);
+
+    near_out_u64(&o, v);
+    return (struct alc_bytes){digits, o.n};
+}
+
+void secret_canonical(struct secret_id *id)
+{
+    static uint8_t hash[TABLE_NAME_MAX_BYTES];
+    uint32_t nonce;
+
+    if (id->accessor.kind == ACCESSOR_PAYMENT_KEY && profile_nonce(&nonce, id->profile))
+        id->profile = decimal(nonce);
+    if (id->accessor.kind != ACCESSOR_WASM_HASH || id->accessor.what.n > sizeof hash) return;
+    for (size_t i = 0; i < id->accessor.what.n; i++) {
+        const uint8_t c = id->accessor.what.p[i];
+        hash[i] = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+    }
+    id->accessor.what.p = hash;
+}
+
+struct secret_id payment_key_id(struct alc_bytes owner, uint32_t nonce)
+{
+    return (struct secret_id){{.kind = ACCESSOR_PAYMENT_KEY}, decimal(nonce), owner};
+}
+
+static struct table_key key_of(const struct secret_id *id)
+{
+    const struct accessor *a = &id->accessor;
+    const uint8_t kind = (uint8_t)(a->kind << 1 | (a->branch.p != NULL));
+    const struct alc_bytes parts[] = {id->owner, {&kind, 1}, a->what, a->branch, id->profile};
+
+    return table_key(TABLE, parts, sizeof parts / sizeof parts[0]);
+}
+
+/* ---- Cost ---- */
+
+uint64_t secret_bytes(const struct secret *s)
+{
+    const struct accessor *a = &s->id.accessor;
+    uint64_t key = a->kind == ACCESSOR_PAYMENT_KEY ? 2 : 1 + 4 + (uint64_t)a->what.n;
+    uint64_t bytes;
+
+    if (a->kind == ACCESSOR_REPO) key += 1 + (a->branch.p != NULL ? 4 + (uint64_t)a->branch.n : 0);
+    key += 4 + (uint64_t)s->id.profile.n + 4 + s->id.owner.n;
+    bytes = 40 + key + 4 + s->ciphertext.n + s->access.n + 10 + 32 + 64;
+    return bytes + (s->vault.p != NULL ? 40 + key + 4 + 64 : 0);
+}
+
+/* ---- Records ---- */
+
+enum flag {
+    FLAG_KIND = 3,        /* enum accessor_kind */
+    FLAG_EDITED = 1 << 2, /* `updated` is not `created` */
+    FLAG_TEXT = 1 << 3,   /* there is a profile; and so on for the other texts */
+};
+
+/* The short texts of a record, as far as there are: the bytes of their lengths, and where they lie
+ * in struct secret. */
+static const struct {
+    uint16_t at;
+    uint8_t width;
+} texts[] = {
+    {offsetof(struct secret, id.profile), 1},
+    {offsetof(struct secret, id.accessor.what), 2},
+    {offsetof(struct secret, id.accessor.branch), 1},
+    {offsetof(struct secret, vault), 1},
+};
+#define TEXTS (sizeof texts / sizeof texts[0])
+
+static const struct alc_bytes *text_of(const struct secret *s, size_t i)
+{
+    return (const struct alc_bytes *)(const void *)((const uint8_t *)s + texts[i].at);
+}
+
+static void put_text(struct near_out *w, const struct alc_bytes *b, size_t width)
+{
+    near_out_put(w, &b->n, width); /* little endian, as all that runs this is */
+    near_out_put(w, b->p, b->n);
+}
+
+void secret_put(const struct secret *s, bool old)
+{
+    const struct table_key k = key_of(&s->id);
+    struct near_out w = view_out();
+    const bool edited = s->updated != s->created;
+    struct alc_bytes record;
+    unsigned flags = s->id.accessor.kind + (edited ? FLAG_EDITED : 0u);
+
+    for (size_t i = 0; i < TEXTS; i++)
+        if (text_of(s, i)->p != NULL) flags |= (unsigned)FLAG_TEXT << i;
+    w.n = TABLE_POSITION_BYTES;
+    near_out_put(&w, &flags, 1);
+    near_out_put(&w, &s->created, edited ? 16 : 8);
+    near_out_put(&w, &s->deposit, 4);
+    for (size_t i = 0; i < TEXTS; i++)
+        if (text_of(s, i)->p != NULL) put_text(&w, text_of(s, i), texts[i].width);
+    put_text(&w, &s->access, 4);
+    near_out_raw(&w, s->ciphertext);
+    record = near_out_bytes(&w, "The secret is longer than 4 MiB");
+    if (old)
+        table_change(&k, s->position, w.p, record.n);
+    else
+        table_add(&k, s->id.owner, w.p, record.n);
+}
+
+/* take copies the next `width` bytes, little endian, to an integer of at least as many. */
+static void take(struct alc_bytes *from, void *to, size_t width)
+{
+    if (from->n < width) near_panic("a stored record contradicts itself");
+    __builtin_memcpy(to, from->p, width);
+    from->p += width;
+    from->n -= width;
+}
+
+/* take_text borrows what put_text wrote; never NULL, as that tells no text from an empty one. */
+static void take_text(struct alc_bytes *from, struct alc_bytes *to, size_t width)
+{
+    size_t n = 0;
+
+    take(from, &n, width);
+    to->p = from->p;
+    to->n = n;
+    if (n > from->n) near_panic("a stored record contradicts itself");
+    from->p += n;
+    from->n -= n;
+}
+
+static bool load(struct secret *s, const struct table_key *k, struct alc_bytes owner)
+{
+    static uint8_t loaded[NEAR_VALUE_MAX_BYTES];
+    struct alc_bytes record;
+    unsigned flags = 0;
+
+    if (!table_get(&record, k, loaded, sizeof loaded)) return false;
+    *s = (struct secret){.id.owner = owner, .position = table_position(record)};
+    take(&record, &flags, 1);
+    s->id.accessor.kind = (enum accessor_kind)(flags & FLAG_KIND);
+    take(&record, &s->created, 8);
+    s->updated = s->created;
+    if ((flags & FLAG_EDITED) != 0) take(&record, &s->updated, 8);
+    take(&record, &s->deposit, 4);
+    for (size_t i = 0; i < TEXTS; i++)
+        if ((flags & (unsigned)FLAG_TEXT << i) != 0)
+            take_text(&record, (struct alc_bytes *)(void *)((uint8_t *)s + texts[i].at),
+                      texts[i].width);
+    take_text(&record, &s->access, 4);
+    s->ciphertext = record;
+    return true;
+}
+
+bool secret_load(struct secret *s, const struct secret_id *id)
+{
+    const struct table_key k = key_of(id);
+    return load(s, &k, id->owner);
+}
+
+bool secret_listed(struct secret *s, struct alc_bytes owner, uint32_t position)
+{
+    struct table_key k;
+    return table_at(&k, TABLE, owner, position) && load(s, &k, owner);
+}
+
+void secret_remove(const struct secret *s, struct alc_bytes refund_to)
+{
+    const struct table_key k = key_of(&s->id);
+
+    table_remove(&k, s->id.owner, s->position);
+    storage_release(s->deposit, refund_to);
+}
