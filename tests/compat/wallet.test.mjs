@@ -187,8 +187,6 @@ test('a key without an allowance is bound by the account alone', async () => {
     assert.equal(before.permission.FunctionCall.allowance, null);
     await greet(session);
     assert.equal((await session.getAccessKey(keys.getPublicKey())).permission.FunctionCall.allowance, null);
-    const price = BigInt((await provider.viewGasPrice()).gas_price);
-    assert.ok(price > 0n);
     const poor = await newWallet('poor', '0.05');
     const broke = await signIn(poor, { allowance: NEAR.toUnits('100') });
     await assert.rejects(greet(broke, {}, { gas: 1000n * tgas }), errors.NotEnoughBalanceError);
@@ -221,7 +219,7 @@ test('what a key signed before it was deleted no longer counts after', async () 
 
 test('a call that is on its way when its key goes still runs, and its refund arrives', async () => {
     // blocks by the clock: both transactions are in before the first one's receipt is executed
-    const slow = await start(process.env.LOCALNET_PROGRAM, '--block-time-ms', '150');
+    const slow = await start(process.env.LOCALNET_PROGRAM, '--block-time-ms', '400');
     const chain = new JsonRpcProvider({ url: slow.rpc });
     const wallet = new Account('test.near', chain, slow.rootSecret);
     const keys = KeyPair.fromRandom('ed25519');

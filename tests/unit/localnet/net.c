@@ -63,25 +63,24 @@ struct alc_near_key net_public(const char *id)
 
 /* ---- life ---- */
 
-static void open_chain(struct net *n)
+static enum alc_rc open_chain(struct net *n, struct alc_err *err)
 {
     static const char *const ids[] = {"alice.test", "bob.test", "registrar", "test"};
     struct lnet_genesis_account accounts[4] = {0};
-    struct alc_err err = {0};
+    struct lnet_conf conf = n->wanted;
     for (size_t i = 0; i < 4; i++) {
         snprintf(accounts[i].id.s, sizeof accounts[i].id.s, "%s", ids[i]);
         accounts[i].key = net_public(ids[i]);
         accounts[i].amount = NEAR(1000000);
     }
-    struct lnet_conf conf = {.folder = n->folder[0] != 0 ? n->folder : NULL,
-                             .clock = &n->clock,
-                             .accounts = accounts,
-                             .accounts_count = 4,
-                             .manual = true};
-    must(lnet_chain_open(&n->chain, &conf, &err), "open", &err);
+    if (conf.clock == NULL) conf.clock = &n->clock;
+    conf.accounts = accounts;
+    conf.accounts_count = conf.genesis == NULL ? 4 : 0;
+    conf.manual = true;
+    return lnet_chain_open(&n->chain, &conf, err);
 }
 
-struct net *net_open(const char *folder)
+static struct net *make(const struct lnet_conf *wanted)
 {
     struct net *n = calloc(1, sizeof *n);
     if (n == NULL) abort();
@@ -89,15 +88,51 @@ struct net *net_open(const char *folder)
     n->clock = (struct alc_clock){now, now, n};
     n->now_ns = UINT64_C(1700000000000000000);
     n->arena = ALC_ARENA((size_t)1 << 30);
-    if (folder != NULL) snprintf(n->folder, sizeof n->folder, "%s", folder);
-    open_chain(n);
+    n->wanted = *wanted;
     return n;
+}
+
+struct net *net_open_as(const struct lnet_conf *wanted)
+{
+    struct net *n = make(wanted);
+    struct alc_err err = {0};
+    must(open_chain(n, &err), "open", &err);
+    return n;
+}
+
+struct net *net_open(const char *folder)
+{
+    return net_open_as(&(struct lnet_conf){.folder = folder});
+}
+
+enum alc_rc net_try_open(const struct lnet_conf *wanted, struct alc_err *err)
+{
+    struct net *n = make(wanted);
+    enum alc_rc rc = open_chain(n, err);
+    net_close(n);
+    return rc;
 }
 
 void net_reopen(struct net *n)
 {
+    struct alc_err err = {0};
     lnet_chain_close(n->chain);
-    open_chain(n);
+    n->chain = NULL;
+    must(open_chain(n, &err), "open", &err);
+}
+
+const char *net_folder_make(char path[64])
+{
+    snprintf(path, 64, "localnet.XXXXXX");
+    if (mkdtemp(path) == NULL) give_up("no folder", NULL);
+    return path;
+}
+
+void net_folder_drop(const char *path)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", path);
+    if (system(command) != 0) give_up(command, NULL);
 }
 
 static void forget_docs(void);

@@ -23,10 +23,17 @@ struct net {
     struct alc_clock clock;
     uint64_t now_ns;
     struct alc_arena arena; /* of all results */
-    char folder[64];        /* "": in memory */
+    struct lnet_conf wanted; /* folder, genesis, deterministic; `clock` set: the machine's */
 };
 
 struct net *net_open(const char *folder);
+/* net_open_as takes of `wanted` what struct net names; the texts outlive the net.  A chain from a
+ * genesis file has that file's accounts alone.  net_try_open is for those that may not open. */
+struct net *net_open_as(const struct lnet_conf *wanted);
+enum alc_rc net_try_open(const struct lnet_conf *wanted, struct alc_err *err);
+/* A new folder for a test, and its end. */
+const char *net_folder_make(char path[64]);
+void net_folder_drop(const char *path);
 /* What cmocka wants: an empty net, and one with tool.test on it. */
 int net_setup(void **state);
 int net_setup_tool(void **state);

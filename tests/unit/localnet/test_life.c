@@ -15,10 +15,8 @@
 
 static int in_folder(void **state)
 {
-    char folder[] = "localnet.XXXXXX";
-    struct net *n;
-    if (mkdtemp(folder) == NULL) return -1;
-    n = net_open(folder);
+    static char folder[64];
+    struct net *n = net_open(net_folder_make(folder));
     net_deploy(n, "tool.test");
     *state = n;
     return 0;
@@ -27,10 +25,10 @@ static int in_folder(void **state)
 static int drop_folder(void **state)
 {
     struct net *n = *state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", n->folder);
+    const char *folder = n->wanted.folder;
     net_close(n);
-    return system(command);
+    net_folder_drop(folder);
+    return 0;
 }
 
 /* ---- restarts ---- */
@@ -64,7 +62,7 @@ static void restart_keeps_state_and_work(void **state)
 static void other_chain_id_is_refused(void **state)
 {
     struct net *n = *state;
-    struct lnet_conf conf = {.folder = n->folder, .chain_id = "elsewhere", .manual = true};
+    struct lnet_conf conf = {.folder = n->wanted.folder, .chain_id = "elsewhere", .manual = true};
     struct lnet_chain *c = NULL;
     struct alc_err err;
     lnet_chain_close(n->chain);
@@ -110,7 +108,7 @@ static void killed_chain_keeps_what_it_acknowledged(void **state)
     int pipe_to[2], status;
     lnet_chain_close(n->chain);
     n->chain = NULL;
-    snprintf(path, sizeof path, "%s/tx", n->folder);
+    snprintf(path, sizeof path, "%s/tx", n->wanted.folder);
     FILE *f = fopen(path, "wb");
     assert_non_null(f);
     assert_int_equal(fwrite(tx.p, 1, tx.n, f), tx.n);
@@ -120,7 +118,7 @@ static void killed_chain_keeps_what_it_acknowledged(void **state)
     assert_true(child >= 0);
     if (child == 0) { /* a fresh process: the VM's threads do not survive a fork */
         dup2(pipe_to[1], STDOUT_FILENO);
-        execl("/proc/self/exe", "test_localnet_life", "be-killed", n->folder, (char *)NULL);
+        execl("/proc/self/exe", "test_localnet_life", "be-killed", n->wanted.folder, (char *)NULL);
         _exit(1);
     }
     close(pipe_to[1]);
@@ -128,7 +126,7 @@ static void killed_chain_keeps_what_it_acknowledged(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     close(pipe_to[0]);
     assert_true(WIFSIGNALED(status));
-    struct lnet_conf conf = {.folder = n->folder, .clock = &n->clock, .manual = true};
+    struct lnet_conf conf = {.folder = n->wanted.folder, .clock = &n->clock, .manual = true};
     struct alc_err err;
     assert_int_equal(lnet_chain_open(&n->chain, &conf, &err), ALC_OK);
     net_settle(n);
@@ -142,7 +140,7 @@ static void killed_chain_keeps_what_it_acknowledged(void **state)
 static struct lnet_chain *open_live(struct net *n, uint32_t block_time_ms, uint32_t idle_ms)
 {
     struct lnet_conf conf = {
-        .folder = n->folder, .block_time_ms = block_time_ms, .idle_ms = idle_ms};
+        .folder = n->wanted.folder, .block_time_ms = block_time_ms, .idle_ms = idle_ms};
     struct alc_err err;
     lnet_chain_close(n->chain);
     assert_int_equal(lnet_chain_open(&n->chain, &conf, &err), ALC_OK);

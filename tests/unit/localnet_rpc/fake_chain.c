@@ -28,6 +28,8 @@ void lnet_chain_info(struct lnet_chain *c, struct lnet_info *out)
                               .head = block(c->head),
                               .genesis = block(c->genesis),
                               .gas_price = 100000000,
+                              .genesis_supply = 77,
+                              .validators = "[]",
                               .failed = c->failed};
 }
 
@@ -210,11 +212,12 @@ enum alc_rc lnet_read_key(struct lnet_chain *c, const char *id, const struct alc
     return state(c, out, at, "{\"nonce\":1,\"permission\":\"FullAccess\"}");
 }
 
-enum alc_rc lnet_read_keys(struct lnet_chain *c, const char *id, struct alc_buf *out,
-                           struct lnet_block_ref *at, struct alc_err *err)
+enum alc_rc lnet_read_keys(struct lnet_chain *c, const char *id, const struct lnet_page *page,
+                           struct alc_buf *out, struct lnet_block_ref *at, struct alc_err *err)
 {
     (void)id;
     (void)err;
+    if (page->limit == 1) alc_buf_put_text(page->last, "\"ed25519:last\"");
     return state(c, out, at, "[]");
 }
 
@@ -236,10 +239,13 @@ enum alc_rc lnet_read_global_code(struct lnet_chain *c, const struct alc_hash *h
 }
 
 enum alc_rc lnet_read_state(struct lnet_chain *c, const char *id, struct alc_bytes prefix,
-                            struct alc_buf *out, struct lnet_block_ref *at, struct alc_err *err)
+                            const struct lnet_page *page, struct alc_buf *out,
+                            struct lnet_block_ref *at, struct alc_err *err)
 {
     (void)id;
     (void)err;
+    if (page->after.n == 1) return state(c, out, at, "[]");
+    if (page->limit == 1) alc_buf_put_text(page->last, "\"YQ==\"");
     return state(c, out, at, prefix.n == 0 ? "[{\"key\":\"YQ==\",\"value\":\"\"}]" : "[]");
 }
 
@@ -279,4 +285,46 @@ enum alc_rc lnet_chain_fast_forward(struct lnet_chain *c, uint64_t delta, struct
     (void)err;
     c->delta = delta;
     return ALC_OK;
+}
+
+enum alc_rc lnet_chain_snapshot(struct lnet_chain *c, uint64_t *id, struct alc_err *err)
+{
+    if (c->snapshots == 2) return alc_fail(err, ALC_LIMIT, "there are 2 snapshots: drop some");
+    *id = ++c->snapshots;
+    return ALC_OK;
+}
+
+static enum alc_rc known(const struct lnet_chain *c, uint64_t id, struct alc_err *err)
+{
+    if (id == 0 || id > c->snapshots)
+        return alc_fail(err, ALC_NOT_FOUND, "there is no snapshot %u", (unsigned)id);
+    return ALC_OK;
+}
+
+enum alc_rc lnet_chain_restore(struct lnet_chain *c, uint64_t id, struct alc_err *err)
+{
+    enum alc_rc rc = known(c, id, err);
+    if (rc == ALC_OK) c->restored = id;
+    return rc;
+}
+
+enum alc_rc lnet_chain_drop_snapshot(struct lnet_chain *c, uint64_t id, struct alc_err *err)
+{
+    enum alc_rc rc = known(c, id, err);
+    if (rc == ALC_OK) c->snapshots--;
+    return rc;
+}
+
+enum alc_rc lnet_chain_dump(struct lnet_chain *c, const char *const *ids, size_t count,
+                            lnet_put_fn *give, void *ctx, struct alc_err *err)
+{
+    enum alc_rc rc = ALC_OK;
+    if (c->state_rc != ALC_OK) return alc_fail(err, c->state_rc, "no dump");
+    rc = give(ctx, ALC_LIT("{\"records\":["), err);
+    for (size_t i = 0; i < count && rc == ALC_OK; i++) {
+        rc = give(ctx, alc_cstr(i > 0 ? ",\"" : "\""), err);
+        if (rc == ALC_OK) rc = give(ctx, alc_cstr(ids[i]), err);
+        if (rc == ALC_OK) rc = give(ctx, ALC_LIT("\""), err);
+    }
+    return rc == ALC_OK ? give(ctx, ALC_LIT("]}"), err) : rc;
 }

@@ -19,6 +19,7 @@ struct lnet_chain {
     unsigned waits;     /* calls of lnet_chain_wait */
     char patched[256];  /* records of the last patch */
     uint64_t delta;     /* of the last fast-forward */
+    uint64_t snapshots, restored;
 };
 
 #define FAKE_PANIC                                                                                 \

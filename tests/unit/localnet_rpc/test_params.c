@@ -157,6 +157,30 @@ static void query_path_is_read(void **state)
     assert_int_equal(q.data.n, 2); /* "Hr" is the base58 of two bytes */
 }
 
+static void a_piece_of_a_listing_is_read(void **state)
+{
+    struct fixture *f = *state;
+    struct lnet_query q;
+
+    assert_int_equal(
+        lnet_params_query(
+            &q,
+            parse(f, "{\"request_type\":\"view_access_key_list\",\"finality\":\"final\","
+                     "\"account_id\":\"a.near\",\"after_key\":\"" KEY "\",\"limit\":4294967295}"),
+            &f->arena, &f->err),
+        ALC_OK);
+    assert_true(q.has_after && q.key.b[0] != 0);
+    assert_int_equal(q.limit, UINT32_MAX);
+    assert_int_equal(
+        lnet_params_query(&q,
+                          parse(f, "{\"request_type\":\"view_state\",\"finality\":\"final\","
+                                   "\"account_id\":\"a.near\",\"after_key_base64\":\"YQ==\"}"),
+                          &f->arena, &f->err),
+        ALC_OK);
+    assert_true(q.has_after && alc_bytes_is(q.after, "a"));
+    assert_int_equal(q.limit, 0);
+}
+
 static void malformed_queries_are_refused(void **state)
 {
     static const char *const texts[] = {
@@ -181,6 +205,12 @@ static void malformed_queries_are_refused(void **state)
         ("{\"request_type\":\"view_state\",\"finality\":\"final\",\"account_id\":\"aa\","
          "\"prefix_base64\":7}"),
         "{\"finality\":\"final\",\"account_id\":\"a.near\"}",
+        ("{\"request_type\":\"view_state\",\"finality\":\"final\",\"account_id\":\"aa\","
+         "\"prefix_base64\":\"\",\"limit\":0}"),
+        ("{\"request_type\":\"view_state\",\"finality\":\"final\",\"account_id\":\"aa\","
+         "\"prefix_base64\":\"\",\"limit\":4294967296}"),
+        ("{\"request_type\":\"view_access_key_list\",\"finality\":\"final\","
+         "\"account_id\":\"aa\",\"after_key\":\"ed25519:\"}"),
     };
     struct fixture *f = *state;
     struct lnet_query q;
@@ -356,6 +386,7 @@ int main(void)
         TEST(epoch_and_block_of_validators_are_told_apart),
         TEST(query_object_is_read),
         TEST(query_path_is_read),
+        TEST(a_piece_of_a_listing_is_read),
         TEST(malformed_queries_are_refused),
         TEST(absent_arguments_are_empty_bytes),
         TEST(send_forms_are_read),

@@ -340,6 +340,20 @@ static void state_and_code_are_shown(void **state)
         "{\"request_type\":\"view_state\",\"finality\":\"final\",\"account_id\":\"a.near\","
         "\"prefix_base64\":\"YQ==\",\"include_proof\":true}",
         "{\"values\":[],\"proof\":[]," AT "}");
+    expect_result(
+        f, "query",
+        "{\"request_type\":\"view_state\",\"finality\":\"final\",\"account_id\":\"a.near\","
+        "\"prefix_base64\":\"\",\"limit\":1}",
+        "{\"values\":[{\"key\":\"YQ==\",\"value\":\"\"}],\"last_key\":\"YQ==\"," AT "}");
+    expect_result(
+        f, "query",
+        "{\"request_type\":\"view_state\",\"finality\":\"final\",\"account_id\":\"a.near\","
+        "\"prefix_base64\":\"\",\"after_key_base64\":\"YQ==\",\"limit\":1}",
+        "{\"values\":[]," AT "}");
+    expect_result(f, "query",
+                  "{\"request_type\":\"view_access_key_list\",\"finality\":\"final\","
+                  "\"account_id\":\"a.near\",\"limit\":1}",
+                  "{\"keys\":[],\"last_key\":\"ed25519:last\"," AT "}");
     expect_result(f, "query", "[\"code/a.near\",\"\"]",
                   "{\"code_base64\":\"Y29kZQ==\",\"hash\":\"1111111111111111111111111111111A\"," AT
                   "}");

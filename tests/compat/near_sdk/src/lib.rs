@@ -1,0 +1,1 @@
+//! The contracts are this package's examples: `counter`, `token`, `caller`, `oracle`.
