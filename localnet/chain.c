@@ -63,13 +63,15 @@ static void show_head(struct lnet_chain *c)
     i->validator_key = c->validator_key;
     i->gas_price = c->head.gas_price;
     i->total_supply = c->head.supply;
+    i->genesis_supply = c->genesis_supply;
+    i->validators = c->validators;
 }
 
-static enum alc_rc make(struct lnet_chain *c, uint64_t jump, struct alc_bytes patch,
+static enum alc_rc make(struct lnet_chain *c, const struct lnet_block_plan *wanted,
                         struct alc_err *err)
 {
     struct lnet_block b;
-    struct lnet_block_plan plan = {.jump = jump, .patch = patch};
+    struct lnet_block_plan plan = *wanted;
     bool receipts = false;
     uint64_t yields = 0;
     size_t taken;
@@ -96,32 +98,70 @@ static enum alc_rc make(struct lnet_chain *c, uint64_t jump, struct alc_bytes pa
     return rc;
 }
 
-enum alc_rc lnet_chain_block(struct lnet_chain *c, uint64_t jump, struct alc_bytes patch,
+static const struct lnet_block_plan plain = {.jump = 1};
+
+enum alc_rc lnet_chain_run(struct lnet_chain *c, struct alc_err *err)
+{
+    for (;;) {
+        bool more;
+        enum alc_rc rc;
+        pthread_mutex_lock(&c->door);
+        more = c->pending != NULL || c->receipts;
+        pthread_mutex_unlock(&c->door);
+        if (!more) return ALC_OK;
+        rc = make(c, &plain, err);
+        if (rc == ALC_OK) continue;
+        pthread_mutex_lock(&c->door);
+        c->seen.failed = true;
+        pthread_mutex_unlock(&c->door);
+        return rc;
+    }
+}
+
+enum alc_rc lnet_chain_block(struct lnet_chain *c, const struct lnet_block_plan *plan,
                              struct alc_err *err)
 {
     enum alc_rc rc;
     lnet_take(c);
-    rc = make(c, jump, patch, err);
+    rc = make(c, plan, err);
+    if (rc == ALC_OK && c->conf.deterministic) rc = lnet_chain_run(c, err);
     lnet_give(c);
     return rc;
 }
 
 enum alc_rc lnet_chain_step(struct lnet_chain *c, struct alc_err *err)
 {
-    return lnet_chain_block(c, 1, (struct alc_bytes){NULL, 0}, err);
+    return lnet_chain_block(c, &plain, err);
 }
 
 enum alc_rc lnet_chain_settle(struct lnet_chain *c, struct alc_err *err)
 {
-    for (;;) {
-        bool more;
-        pthread_mutex_lock(&c->door);
-        more = c->pending != NULL || c->receipts;
-        pthread_mutex_unlock(&c->door);
-        if (!more) return ALC_OK;
-        enum alc_rc rc = lnet_chain_step(c, err);
-        if (rc != ALC_OK) return rc;
+    enum alc_rc rc;
+    lnet_take(c);
+    rc = lnet_chain_run(c, err);
+    lnet_give(c);
+    return rc;
+}
+
+enum alc_rc lnet_chain_reload(struct lnet_chain *c, struct alc_err *err)
+{
+    bool receipts = false;
+    uint64_t yields = 0;
+    enum alc_rc rc = lnet_block_load(c, err);
+    if (rc == ALC_OK) rc = lnet_block_work(c, &receipts, &yields, err);
+    pthread_mutex_lock(&c->door);
+    lnet_pending_fini(c);
+    lnet_waiters_end(c);
+    if (rc == ALC_OK) {
+        c->receipts = receipts;
+        c->yields = yields;
+        show_head(c);
+    } else {
+        c->seen.failed = true;
     }
+    pthread_cond_signal(&c->work);
+    pthread_mutex_unlock(&c->door);
+    return rc;
 }
 
 /* ---- the thread ---- */
@@ -197,7 +237,7 @@ static void *chain_main(void *arg)
 static enum alc_rc copy_conf(struct lnet_chain *c, const struct lnet_conf *conf,
                              struct alc_err *err)
 {
-    const char *id = conf->chain_id != NULL ? conf->chain_id : "localnet";
+    const char *id = conf->chain_id != NULL ? conf->chain_id : "";
     if (strlen(id) >= sizeof c->chain_id)
         return alc_fail(err, ALC_BAD_INPUT, "a chain id has at most %zu characters",
                         sizeof c->chain_id - 1);
@@ -207,7 +247,9 @@ static enum alc_rc copy_conf(struct lnet_chain *c, const struct lnet_conf *conf,
     if (c->conf.idle_ms == 0) c->conf.idle_ms = 1000;
     if (c->conf.validity_blocks == 0) c->conf.validity_blocks = 86400;
     c->seen.chain_id = c->chain_id;
-    return ALC_OK;
+    if (conf->folder == NULL) return ALC_OK;
+    c->folder = strdup(conf->folder);
+    return c->folder != NULL ? ALC_OK : ALC_NOMEM;
 }
 
 /* Opens VM and store, in the folder or in memory. */
@@ -245,13 +287,14 @@ static enum alc_rc open_chain(struct lnet_chain *c, const struct lnet_conf *conf
     rc = lnet_block_load(c, err);
     if (rc == ALC_NOT_FOUND) rc = lnet_block_genesis(c, err);
     if (rc == ALC_OK) rc = lnet_block_work(c, &c->receipts, &c->yields, err);
+    if (rc == ALC_OK) rc = lnet_snapshots_find(c, err);
     if (rc != ALC_OK) return rc;
     c->conf.accounts = NULL; /* the caller's; not needed any more */
     c->conf.accounts_count = 0;
-    c->conf.folder = NULL;
-    c->conf.chain_id = NULL;
+    c->conf.folder = c->conf.chain_id = c->conf.genesis = NULL;
     show_head(c);
     if (c->conf.manual) return ALC_OK;
+    if (c->conf.deterministic) return lnet_chain_settle(c, err); /* what a death has cut off */
     if (pthread_create(&c->thread, NULL, chain_main, c) != 0)
         return alc_fail(err, ALC_NOMEM, "cannot start the chain's thread");
     c->has_thread = true;
@@ -298,10 +341,13 @@ void lnet_chain_close(struct lnet_chain *c)
     lnet_pending_fini(c);
     lnet_code_cache_fini(c);
     alc_buf_fini(&c->journal.json);
+    lnet_snapshots_fini(c);
     alc_store_close(c->store);
     nearvm_close(c->vm);
     pthread_cond_destroy(&c->work);
     pthread_mutex_destroy(&c->door);
+    free(c->folder);
+    free(c->validators);
     free(c);
 }
 

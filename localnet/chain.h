@@ -28,8 +28,10 @@
 #define LNET_PENDING_MAX 100000u            /* transactions that wait for a block, and */
 #define LNET_PENDING_MAX_BYTES (512u << 20) /* their bytes */
 #define LNET_FAST_FORWARD_MAX 100000000u    /* heights in one jump */
-#define LNET_VALIDATOR "test.near"          /* author of every block */
-#define LNET_REGISTRAR "registrar"          /* the one who may create top-level accounts */
+#define LNET_SNAPSHOTS_MAX 64u
+#define LNET_GENESIS_TIME_NS UINT64_C(1735689600000000000) /* of a deterministic chain: 2025 */
+#define LNET_VALIDATOR "test.near"                         /* author of every block */
+#define LNET_REGISTRAR "registrar" /* the one who may create top-level accounts */
 
 struct lnet_chain; /* opaque */
 
@@ -40,9 +42,14 @@ struct lnet_genesis_account {
 };
 
 struct lnet_conf {
-    const char *folder;            /* the state is kept there; NULL: in memory */
-    const char *chain_id;          /* NULL: "localnet" */
-    uint32_t block_time_ms;        /* 0: instant, a block when there is something to do */
+    const char *folder;     /* the state is kept there; NULL: in memory */
+    const char *chain_id;   /* NULL: whichever the folder or the genesis has, "localnet" */
+    const char *genesis;    /* file of a chain that is new (docs/localnet.md); NULL: none */
+    uint32_t block_time_ms; /* 0: instant, a block when there is something to do */
+    /* The same calls in the same order make the same chain: a transaction is run to its end, in
+     * blocks of its own, before lnet_chain_submit returns; nothing happens by itself; and a block
+     * is block_time_ms (0: 1 s) after the one before, the first at the genesis' time. */
+    bool deterministic;
     uint32_t idle_ms;              /* instant: pause between blocks while a yield waits; 0: 1000 */
     const struct alc_clock *clock; /* NULL: the machine's */
     const struct lnet_genesis_account *accounts; /* used when the folder holds no chain yet */
@@ -57,7 +64,8 @@ struct lnet_conf {
 
 /* lnet_chain_open opens or begins a chain and starts its thread.  `conf` is copied, what it points
  * to (but the clock) is not needed afterwards.  ALC_IO, ALC_CORRUPT (not a chain, or of another
- * chain id), ALC_BAD_INPUT (genesis), ALC_NOMEM. */
+ * chain id), ALC_BAD_INPUT (genesis: which record or member, and why), ALC_NOT_FOUND (no genesis
+ * file), ALC_NOMEM. */
 ALC_MUST enum alc_rc lnet_chain_open(struct lnet_chain **out, const struct lnet_conf *conf,
                                      struct alc_err *err);
 /* lnet_chain_stop ends all waits (they return ALC_TIMEOUT) and asks the thread to end; the block in
@@ -88,8 +96,10 @@ struct lnet_info {
     uint64_t epoch_start_height, epoch_height;
     struct alc_near_key validator_key;
     __uint128_t gas_price, total_supply;
-    size_t pending; /* transactions that wait for a block */
-    bool failed;    /* the chain's thread met an error and makes no more blocks */
+    __uint128_t genesis_supply;
+    const char *validators; /* JSON array of the genesis; valid until close */
+    size_t pending;         /* transactions that wait for a block */
+    bool failed;            /* the chain's thread met an error and makes no more blocks */
 };
 void lnet_chain_info(struct lnet_chain *c, struct lnet_info *out);
 
@@ -179,9 +189,18 @@ ALC_MUST enum alc_rc lnet_read_account(struct lnet_chain *c, const char *id, str
 ALC_MUST enum alc_rc lnet_read_key(struct lnet_chain *c, const char *id,
                                    const struct alc_near_key *key, struct alc_buf *out,
                                    struct lnet_block_ref *at, struct alc_err *err);
+/* A piece of a listing.  When entries are left behind it, *last (if not NULL) gets the last one's
+ * key as a JSON string, to be the next piece's `after`. */
+struct lnet_page {
+    struct alc_bytes after;               /* of state: keys behind this one; p NULL: all */
+    const struct alc_near_key *after_key; /* of access keys: likewise, by their borsh; NULL: all */
+    uint32_t limit;                       /* entries at most; 0: no limit */
+    struct alc_buf *last;
+};
 /* lnet_read_keys appends [{"public_key","access_key":AccessKeyView}], empty for a missing account.
- */
-ALC_MUST enum alc_rc lnet_read_keys(struct lnet_chain *c, const char *id, struct alc_buf *out,
+ * `page` may be NULL: all. */
+ALC_MUST enum alc_rc lnet_read_keys(struct lnet_chain *c, const char *id,
+                                    const struct lnet_page *page, struct alc_buf *out,
                                     struct lnet_block_ref *at, struct alc_err *err);
 /* lnet_read_runtime_config appends NEAR's own runtime_config object of the protocol version. */
 ALC_MUST enum alc_rc lnet_read_runtime_config(struct lnet_chain *c, struct alc_buf *out,
@@ -197,11 +216,11 @@ ALC_MUST enum alc_rc lnet_read_global_code(struct lnet_chain *c, const struct al
                                            const char *id, struct alc_buf *out,
                                            struct alc_hash *found, struct lnet_block_ref *at,
                                            struct alc_err *err);
-/* lnet_read_state appends [{"key":"<b64>","value":"<b64>"}] sorted by key.  ALC_NOT_FOUND: no such
- * account.  ALC_LIMIT: more than conf.state_view_max_bytes. */
+/* lnet_read_state appends [{"key":"<b64>","value":"<b64>"}] sorted by key; `page` as above.
+ * ALC_NOT_FOUND: no such account.  ALC_LIMIT: more than conf.state_view_max_bytes. */
 ALC_MUST enum alc_rc lnet_read_state(struct lnet_chain *c, const char *id, struct alc_bytes prefix,
-                                     struct alc_buf *out, struct lnet_block_ref *at,
-                                     struct alc_err *err);
+                                     const struct lnet_page *page, struct alc_buf *out,
+                                     struct lnet_block_ref *at, struct alc_err *err);
 
 /* What a view call gave.  Give buffers with a limit; all three are owned by the caller. */
 struct lnet_view {
@@ -230,5 +249,30 @@ ALC_MUST enum alc_rc lnet_chain_patch(struct lnet_chain *c, struct alc_bytes rec
  */
 ALC_MUST enum alc_rc lnet_chain_fast_forward(struct lnet_chain *c, uint64_t delta,
                                              struct alc_err *err);
+
+/* lnet_chain_import writes the records of a file (a dump, a genesis, or a bare array; of any size)
+ * in a block of their own, all or nothing.  A file that this chain has imported before is left
+ * alone: *done says whether it was written.  Its block lists no state changes.  ALC_NOT_FOUND: no
+ * such file.  ALC_BAD_INPUT (which record and why), ALC_LIMIT, ALC_IO, ALC_NOMEM. */
+ALC_MUST enum alc_rc lnet_chain_import(struct lnet_chain *c, const char *path, bool *done,
+                                       struct alc_err *err);
+/* lnet_chain_dump gives the accounts named (none: all) at the head as a file that
+ * lnet_chain_import and conf.genesis take, piece by piece to `put`, which may end it.  What is
+ * under way (receipts, yields) is not in it.  ALC_NOT_FOUND: no such account.  ALC_IO, ALC_NOMEM,
+ * and what `put` returned. */
+typedef enum alc_rc lnet_put_fn(void *ctx, struct alc_bytes piece, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_chain_dump(struct lnet_chain *c, const char *const *ids, size_t count,
+                                     lnet_put_fn *put, void *ctx, struct alc_err *err);
+
+/* Snapshots: the whole chain as it is after the newest block, kept beside it (in its folder, where
+ * they survive a restart; else in memory).  lnet_chain_restore brings it all back: state, blocks,
+ * nonces, receipts under way, yields, and the time, which goes on from the restored head.  Waits
+ * end with ALC_TIMEOUT, pending transactions are forgotten; the snapshot stays.  Whoever dies on
+ * the way finds the old chain or the restored one.  ALC_LIMIT: LNET_SNAPSHOTS_MAX are there.
+ * ALC_NOT_FOUND: no such snapshot.  ALC_IO, ALC_NOMEM. */
+ALC_MUST enum alc_rc lnet_chain_snapshot(struct lnet_chain *c, uint64_t *id, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_chain_restore(struct lnet_chain *c, uint64_t id, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_chain_drop_snapshot(struct lnet_chain *c, uint64_t id,
+                                              struct alc_err *err);
 
 #endif

@@ -44,7 +44,9 @@ static void end(struct alc_jw *w)
 
 void lnet_journal_account(struct lnet_chain *c, const char *id, const struct lnet_account *a)
 {
-    struct alc_jw w = begin(c, a != NULL ? "account_update" : "account_deletion", id);
+    struct alc_jw w;
+    if (c->journal.off) return;
+    w = begin(c, a != NULL ? "account_update" : "account_deletion", id);
     if (a != NULL) lnet_view_account_fields(&w, a);
     end(&w);
 }
@@ -52,7 +54,9 @@ void lnet_journal_account(struct lnet_chain *c, const char *id, const struct lne
 void lnet_journal_key(struct lnet_chain *c, const char *id, const struct alc_near_key *key,
                       const struct alc_near_access *access)
 {
-    struct alc_jw w = begin(c, access != NULL ? "access_key_update" : "access_key_deletion", id);
+    struct alc_jw w;
+    if (c->journal.off) return;
+    w = begin(c, access != NULL ? "access_key_update" : "access_key_deletion", id);
     alc_jw_key(&w, "public_key");
     lnet_view_key(&w, key);
     if (access != NULL) {
@@ -65,7 +69,9 @@ void lnet_journal_key(struct lnet_chain *c, const char *id, const struct alc_nea
 void lnet_journal_data(struct lnet_chain *c, const char *id, struct alc_bytes key,
                        const struct alc_bytes *value)
 {
-    struct alc_jw w = begin(c, value != NULL ? "data_update" : "data_deletion", id);
+    struct alc_jw w;
+    if (c->journal.off) return;
+    w = begin(c, value != NULL ? "data_update" : "data_deletion", id);
     alc_jw_key(&w, "key_base64");
     alc_jw_base64(&w, key);
     if (value != NULL) {
@@ -77,7 +83,9 @@ void lnet_journal_data(struct lnet_chain *c, const char *id, struct alc_bytes ke
 
 void lnet_journal_code(struct lnet_chain *c, const char *id, struct alc_bytes code)
 {
-    struct alc_jw w = begin(c, "contract_code_update", id);
+    struct alc_jw w;
+    if (c->journal.off) return;
+    w = begin(c, "contract_code_update", id);
     alc_jw_key(&w, "code_base64");
     alc_jw_base64(&w, code);
     end(&w);

@@ -6,7 +6,11 @@
  *   call.c    the function call, through NEAR's VM   wait.c    data receipts, yields, timeouts
  *   state.c   accounts, keys, code in the store      receipt.c receipts and their ids
  *   submit.c  the way in, and waiting                journal.c what a block changed
- *   read.c, read_state.c  answers for readers        sandbox.c patch and fast forward
+ *   read.c, read_state.c  answers for readers        sandbox.c patch, import, fast forward
+ *   head.c    the head as it is kept                 record.c one state record written
+ *   block_tx.c transactions in it                    state.h  the state and the journal
+ *   genesis.c the first block                        records.c records out of a file
+ *   snapshot.c the whole chain, put by and brought back   dump.c accounts as records
  *
  * A failure of a contract or a transaction is not an error here: it is JSON (NEAR's own names) in
  * `struct lnet_fail`, and the function returns ALC_OK.  An error (ALC_IO, ALC_NOMEM, ALC_CORRUPT)
@@ -15,11 +19,13 @@
 #define LNET_NODE_H
 
 #include <pthread.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "base/json.h"
 #include "localnet/chain.h"
 #include "localnet/nearvm/nearvm.h"
+#include "localnet/state.h"
 #include "store/store.h"
 
 #define LNET_SYSTEM "system"                  /* predecessor of refunds; nobody else may be it */
@@ -27,102 +33,8 @@
 #define LNET_RECEIPT_ARENA_BYTES (512u << 20) /* of one receipt and all it makes */
 #define LNET_DOC_MAX_BYTES (256u << 20)       /* of one JSON document */
 #define LNET_CODE_CACHE_BYTES (64u << 20)
+#define LNET_PRICE_MIN ((__uint128_t)100000000u) /* of gas, yoctoNEAR */
 #define LNET_FREE_USAGE_BYTES 770u /* an account of at most so many bytes needs no balance */
-
-/* ---- state.c ---- */
-
-struct lnet_account {
-    __uint128_t amount, locked;
-    uint64_t usage_bytes;
-    enum nearvm_contract contract;
-    struct alc_hash code;          /* LOCAL, GLOBAL */
-    struct alc_near_id code_owner; /* GLOBAL_BY_ACCOUNT */
-};
-
-struct lnet_code { /* a module kept at hand */
-    struct alc_hash hash;
-    struct alc_bytes bytes; /* in the arena */
-    struct alc_arena arena;
-    struct lnet_code *next; /* last used first */
-};
-
-ALC_MUST enum alc_rc lnet_state_migrate(struct alc_store *s, struct alc_err *err);
-/* lnet_row starts a query and steps to its first row; ALC_NOT_FOUND ends the rows by itself, on
- * ALC_OK the caller ends them. */
-ALC_MUST enum alc_rc lnet_row(struct alc_rows *r, struct alc_store *s, const char *sql,
-                              const struct alc_arg *args, size_t args_count, struct alc_err *err);
-struct alc_bytes lnet_u128_put(uint8_t out[16], __uint128_t v);
-ALC_MUST enum alc_rc lnet_u128_get(__uint128_t *out, struct alc_bytes b, struct alc_err *err);
-ALC_MUST enum alc_rc lnet_hash_get(struct alc_hash *out, struct alc_bytes b, struct alc_err *err);
-
-struct lnet_chain;
-struct lnet_block;
-/* Each `get` is ALC_NOT_FOUND when there is no such thing. */
-ALC_MUST enum alc_rc lnet_account_get(struct lnet_chain *c, const char *id,
-                                      struct lnet_account *out, struct alc_err *err);
-ALC_MUST enum alc_rc lnet_account_put(struct lnet_chain *c, const char *id,
-                                      const struct lnet_account *a, struct alc_err *err);
-/* lnet_account_drop removes the account with its keys and data. */
-ALC_MUST enum alc_rc lnet_account_drop(struct lnet_chain *c, const char *id, struct alc_err *err);
-ALC_MUST enum alc_rc lnet_key_get(struct lnet_chain *c, const char *id,
-                                  const struct alc_near_key *key, struct alc_near_access *out,
-                                  struct alc_arena *arena, struct alc_err *err);
-ALC_MUST enum alc_rc lnet_key_put(struct lnet_chain *c, const char *id,
-                                  const struct alc_near_key *key,
-                                  const struct alc_near_access *access, struct alc_err *err);
-/* lnet_data_put writes one record of a contract. */
-ALC_MUST enum alc_rc lnet_data_put(struct lnet_chain *c, const char *id, struct alc_bytes key,
-                                   struct alc_bytes value, struct alc_err *err);
-ALC_MUST enum alc_rc lnet_data_drop(struct lnet_chain *c, const char *id, struct alc_bytes key,
-                                    struct alc_err *err);
-/* lnet_key_touch writes nonce and allowance alone. */
-ALC_MUST enum alc_rc lnet_key_touch(struct lnet_chain *c, const char *id,
-                                    const struct alc_near_key *key,
-                                    const struct alc_near_access *access, struct alc_err *err);
-ALC_MUST enum alc_rc lnet_key_drop(struct lnet_chain *c, const char *id,
-                                   const struct alc_near_key *key, struct alc_err *err);
-/* lnet_key_row reads the columns `key, nonce, permission, allowance, receiver, methods`. */
-ALC_MUST enum alc_rc lnet_key_row(const struct alc_rows *r, struct alc_near_key *key,
-                                  struct alc_near_access *out, struct alc_arena *arena,
-                                  struct alc_err *err);
-#define LNET_KEY_COLUMNS "key, nonce, permission, allowance, receiver, methods"
-/* lnet_code_get borrows a module until the next lnet_code_get; lnet_code_put keeps one. */
-ALC_MUST enum alc_rc lnet_code_get(struct lnet_chain *c, const struct alc_hash *hash,
-                                   struct alc_bytes *out, struct alc_err *err);
-ALC_MUST enum alc_rc lnet_code_put(struct lnet_chain *c, struct alc_hash *hash,
-                                   struct alc_bytes code, struct alc_err *err);
-void lnet_code_cache_fini(struct lnet_chain *c);
-/* lnet_global_get finds the module of a global contract by account; by hash it says if it is one.
- */
-ALC_MUST enum alc_rc lnet_global_get(struct lnet_chain *c, struct alc_hash *hash, const char *owner,
-                                     struct alc_err *err);
-ALC_MUST enum alc_rc lnet_global_put(struct lnet_chain *c, const struct alc_hash *hash,
-                                     const char *owner, struct alc_err *err);
-/* lnet_contract_get resolves what an account runs: its bytes and their hash.  ALC_NOT_FOUND. */
-ALC_MUST enum alc_rc lnet_contract_get(struct lnet_chain *c, const struct lnet_account *a,
-                                       struct alc_bytes *code, struct alc_hash *hash,
-                                       struct alc_err *err);
-/* lnet_contract_usage is what the account's contract adds to its storage usage. */
-ALC_MUST enum alc_rc lnet_contract_usage(struct lnet_chain *c, const struct lnet_account *a,
-                                         uint64_t *bytes, struct alc_err *err);
-
-/* ---- journal.c ---- */
-
-struct lnet_journal {
-    struct alc_buf json; /* changes of the block in work */
-    const char *type, *field;
-    struct alc_hash hash; /* the cause: of a transaction or receipt */
-};
-/* lnet_journal_cause sets the cause of what follows; field is NULL when no hash goes with it. */
-void lnet_journal_cause(struct lnet_chain *c, const char *type, const char *field,
-                        const struct alc_hash *hash);
-/* What was written; NULL: deleted. */
-void lnet_journal_account(struct lnet_chain *c, const char *id, const struct lnet_account *a);
-void lnet_journal_key(struct lnet_chain *c, const char *id, const struct alc_near_key *key,
-                      const struct alc_near_access *access);
-void lnet_journal_data(struct lnet_chain *c, const char *id, struct alc_bytes key,
-                       const struct alc_bytes *value);
-void lnet_journal_code(struct lnet_chain *c, const char *id, struct alc_bytes code);
 
 /* ---- receipt.c ---- */
 
@@ -286,6 +198,7 @@ struct lnet_waiter { /* one thread that waits for a transaction or a height */
     struct alc_hash tx;
     enum lnet_level wanted, is; /* the chain's thread writes `is` and `known` */
     bool known, met;
+    bool ended; /* the chain it waited on is no more: a snapshot was restored */
     pthread_cond_t go;
     struct lnet_waiter *next;
 };
@@ -301,6 +214,9 @@ struct lnet_chain {
     struct nearvm_fees fees;
     struct lnet_block_ref genesis;
     struct alc_near_key validator_key;
+    char *folder;     /* NULL: in memory */
+    char *validators; /* JSON, as the genesis said */
+    __uint128_t genesis_supply;
     pthread_t thread;
     bool has_thread;
 
@@ -310,6 +226,8 @@ struct lnet_chain {
     struct lnet_code *codes;
     size_t codes_bytes;
     struct lnet_journal journal;
+    struct lnet_snapshot *snapshots; /* in memory; a folder holds them as files */
+    uint64_t snapshot_last;          /* the last id given */
 
     /* under `door` */
     pthread_mutex_t door;
@@ -332,10 +250,18 @@ struct lnet_chain {
 void lnet_take(struct lnet_chain *c);
 void lnet_give(struct lnet_chain *c);
 struct timespec lnet_after_ms(uint32_t ms); /* on CLOCK_MONOTONIC */
-/* lnet_chain_block makes one block out of all that is pending (and `patch`, and `jump` heights up)
- * and tells those who wait. */
-ALC_MUST enum alc_rc lnet_chain_block(struct lnet_chain *c, uint64_t jump, struct alc_bytes patch,
+struct lnet_block_plan;
+/* lnet_chain_block makes one block out of all that is pending and what the plan wants besides
+ * (plan->pending is not the caller's to fill), and tells those who wait.  A deterministic chain
+ * goes on until no receipt is left. */
+ALC_MUST enum alc_rc lnet_chain_block(struct lnet_chain *c, const struct lnet_block_plan *plan,
                                       struct alc_err *err);
+/* lnet_chain_run makes blocks until no transaction and no receipt is left; needs the turn.  An
+ * error is the end of the chain. */
+ALC_MUST enum alc_rc lnet_chain_run(struct lnet_chain *c, struct alc_err *err);
+/* lnet_chain_reload brings what is in memory in line with a store whose content was changed; needs
+ * the turn.  What was pending is forgotten, who waits is sent away. */
+ALC_MUST enum alc_rc lnet_chain_reload(struct lnet_chain *c, struct alc_err *err);
 
 /* ---- submit.c ---- */
 
@@ -350,6 +276,7 @@ void lnet_pending_fini(struct lnet_chain *c);
 bool lnet_is_pending(struct lnet_chain *c, const struct alc_hash *hash); /* takes `door` itself */
 /* lnet_waiters_tell wakes those whose transaction or height has come; all of them to `stop`. */
 void lnet_waiters_tell(struct lnet_chain *c, const struct lnet_block *b);
+void lnet_waiters_end(struct lnet_chain *c); /* all of them, unmet */
 
 /* ---- block.c ---- */
 
@@ -375,16 +302,33 @@ struct lnet_block {        /* in work */
 };
 
 struct lnet_block_plan {
-    uint64_t jump;                /* heights to go up: 1, or more to fast forward */
-    struct lnet_pending *pending; /* taken from the front; what was not taken stays */
-    struct alc_bytes patch;       /* JSON array of records; empty: none */
+    uint64_t jump;                    /* heights to go up: 1, or more to fast forward */
+    struct lnet_pending *pending;     /* taken from the front; what was not taken stays */
+    struct alc_bytes patch;           /* JSON array of records; empty: none */
+    const struct lnet_import *import; /* a file of records; NULL: none */
+};
+struct lnet_import {
+    FILE *f;
+    struct alc_hash hash; /* of its bytes */
 };
 
 /* lnet_block_make makes and commits one block; *taken: how many of plan->pending are in it.  Needs
  * the turn.  After an error the chain is as it was before.  The caller finishes `done`. */
 ALC_MUST enum alc_rc lnet_block_make(struct lnet_chain *c, const struct lnet_block_plan *plan,
                                      struct lnet_block *done, size_t *taken, struct alc_err *err);
+/* lnet_block_txs takes transactions while they fill less than half of the block, and at least one;
+ * those of accounts to themselves leave their receipts in b->local. */
+ALC_MUST enum alc_rc lnet_block_txs(struct lnet_chain *c, struct lnet_block *b,
+                                    const struct lnet_pending *p, size_t *taken,
+                                    struct alc_err *err);
 void lnet_block_fini(struct lnet_block *b);
+/* The two ends of a block; lnet_block_begin goes up by `jump`, 0 for the first of all. */
+void lnet_block_begin(struct lnet_chain *c, struct lnet_block *b, uint64_t jump);
+ALC_MUST enum alc_rc lnet_block_finish(struct lnet_chain *c, struct lnet_block *b,
+                                       struct alc_err *err);
+ALC_MUST enum alc_rc lnet_head_write(struct lnet_chain *c, const struct lnet_head *h,
+                                     struct alc_err *err);
+/* lnet_block_genesis makes the first block, out of conf.accounts and conf.genesis. */
 ALC_MUST enum alc_rc lnet_block_genesis(struct lnet_chain *c, struct alc_err *err);
 /* lnet_block_load reads the head of a chain that is there.  ALC_NOT_FOUND: the store is empty. */
 ALC_MUST enum alc_rc lnet_block_load(struct lnet_chain *c, struct alc_err *err);
@@ -479,9 +423,29 @@ ALC_MUST enum alc_rc lnet_yield_by_id(struct lnet_chain *c, const char *account,
 ALC_MUST enum alc_rc lnet_yield_timeouts(struct lnet_chain *c, struct lnet_block *b,
                                          struct alc_err *err);
 
-/* ---- sandbox.c ---- */
+/* ---- record.c, sandbox.c ---- */
 
+enum lnet_record_mode {
+    LNET_RECORD_PATCH,   /* anything goes */
+    LNET_RECORD_IMPORT,  /* what belongs to an account stands behind it */
+    LNET_RECORD_GENESIS, /* and no account twice */
+};
+/* lnet_record_apply writes one record.  ALC_BAD_INPUT: kind, account and what is wrong. */
+ALC_MUST enum alc_rc lnet_record_apply(struct lnet_chain *c, struct lnet_block *b,
+                                       const struct alc_json *record, enum lnet_record_mode mode,
+                                       struct alc_err *err);
 ALC_MUST enum alc_rc lnet_patch_apply(struct lnet_chain *c, struct lnet_block *b,
                                       struct alc_bytes records, struct alc_err *err);
+/* lnet_import_apply writes all records of a file, without a line in the journal. */
+ALC_MUST enum alc_rc lnet_import_apply(struct lnet_chain *c, struct lnet_block *b, FILE *f,
+                                       enum lnet_record_mode mode, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_import_block(struct lnet_chain *c, struct lnet_block *b,
+                                       const struct lnet_import *im, struct alc_err *err);
+
+/* ---- snapshot.c ---- */
+
+/* lnet_snapshots_find learns which snapshots the folder holds. */
+ALC_MUST enum alc_rc lnet_snapshots_find(struct lnet_chain *c, struct alc_err *err);
+void lnet_snapshots_fini(struct lnet_chain *c); /* those in memory */
 
 #endif

@@ -38,18 +38,37 @@ enum alc_rc lnet_read_key(struct lnet_chain *c, const char *id, const struct alc
     return rc;
 }
 
-static enum alc_rc put_keys(struct lnet_chain *c, const char *id, struct alc_jw *w,
-                            struct alc_err *err)
+static const struct lnet_page whole;
+
+/* Whether the page ends before this entry; the one before it is then the last. */
+static bool page_ends(const struct lnet_page *page, uint32_t entries)
 {
+    return page->limit > 0 && entries == page->limit;
+}
+
+static enum alc_rc put_keys(struct lnet_chain *c, const char *id, const struct lnet_page *page,
+                            struct alc_jw *w, struct alc_err *err)
+{
+    uint8_t k[65];
+    struct alc_bytes after = {k, 0}; /* no stored key is empty, so all are behind this one */
+    struct alc_near_key key = {0};
     struct alc_rows r;
-    enum alc_rc rc = alc_rows_start(
-        &r, c->store, "SELECT " LNET_KEY_COLUMNS " FROM access_key WHERE id = $1 ORDER BY key",
-        ALC_ARGS(ALC_TEXT(alc_cstr(id))), err);
+    uint32_t entries = 0;
+    enum alc_rc rc;
+    if (page->after_key != NULL) after = lnet_key_bytes(k, page->after_key);
+    rc = alc_rows_start(&r, c->store,
+                        "SELECT " LNET_KEY_COLUMNS
+                        " FROM access_key WHERE id = $1 AND key > $2 ORDER BY key",
+                        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(after)), err);
     if (rc != ALC_OK) return rc;
-    while ((rc = alc_rows_next(&r, err)) == ALC_OK) {
+    for (; (rc = alc_rows_next(&r, err)) == ALC_OK; entries++) {
         struct alc_arena arena = ALC_ARENA(1u << 20);
         struct alc_near_access access;
-        struct alc_near_key key;
+        if (page_ends(page, entries)) {
+            struct alc_jw last = {.out = page->last};
+            if (page->last != NULL) lnet_view_key(&last, &key);
+            break;
+        }
         rc = lnet_key_row(&r, &key, &access, &arena, err);
         if (rc == ALC_OK) {
             alc_jw_obj(w);
@@ -66,14 +85,14 @@ static enum alc_rc put_keys(struct lnet_chain *c, const char *id, struct alc_jw 
     return rc == ALC_NOT_FOUND ? ALC_OK : rc;
 }
 
-enum alc_rc lnet_read_keys(struct lnet_chain *c, const char *id, struct alc_buf *out,
-                           struct lnet_block_ref *at, struct alc_err *err)
+enum alc_rc lnet_read_keys(struct lnet_chain *c, const char *id, const struct lnet_page *page,
+                           struct alc_buf *out, struct lnet_block_ref *at, struct alc_err *err)
 {
     struct alc_jw w = {.out = out};
     enum alc_rc rc;
     begin(c, at);
     alc_jw_arr(&w);
-    rc = put_keys(c, id, &w, err);
+    rc = put_keys(c, id, page != NULL ? page : &whole, &w, err);
     alc_jw_end(&w);
     lnet_give(c);
     return rc;
@@ -111,18 +130,30 @@ enum alc_rc lnet_read_global_code(struct lnet_chain *c, const struct alc_hash *h
     return rc;
 }
 
+/* `last` holds the key of the entry before: a row is gone once the next one is read. */
 static enum alc_rc put_state(struct lnet_chain *c, const char *id, struct alc_bytes prefix,
-                             struct alc_jw *w, struct alc_err *err)
+                             const struct lnet_page *page, struct alc_buf *last, struct alc_jw *w,
+                             struct alc_err *err)
 {
     struct alc_rows r;
     size_t bytes = 0, max = c->conf.state_view_max_bytes;
+    uint32_t entries = 0;
     enum alc_rc rc = alc_rows_start(
-        &r, c->store, "SELECT key, value FROM data WHERE id = $1 AND key >= $2 ORDER BY key",
-        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(prefix)), err);
+        &r, c->store,
+        "SELECT key, value FROM data WHERE id = $1 AND key >= $2 AND ($3 OR key > $4) ORDER BY key",
+        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(prefix), ALC_INT(page->after.p == NULL),
+                 ALC_BLOB(page->after)),
+        err);
     if (rc != ALC_OK) return rc;
-    while ((rc = alc_rows_next(&r, err)) == ALC_OK) {
+    for (; (rc = alc_rows_next(&r, err)) == ALC_OK; entries++) {
         struct alc_bytes key = alc_rows_bytes(&r, 0), value = alc_rows_bytes(&r, 1);
         if (key.n < prefix.n || (prefix.n > 0 && memcmp(key.p, prefix.p, prefix.n) != 0)) break;
+        if (page_ends(page, entries)) {
+            struct alc_jw said = {.out = page->last};
+            if (page->last != NULL) alc_jw_base64(&said, alc_buf_bytes(last));
+            break;
+        }
+        if (entries + 1 == page->limit) alc_buf_put_bytes(last, key);
         bytes += key.n + value.n;
         if (max > 0 && bytes > max) {
             rc = alc_fail(err, ALC_LIMIT, "the state of %s is over %zu bytes", id, max);
@@ -140,8 +171,10 @@ static enum alc_rc put_state(struct lnet_chain *c, const char *id, struct alc_by
 }
 
 enum alc_rc lnet_read_state(struct lnet_chain *c, const char *id, struct alc_bytes prefix,
-                            struct alc_buf *out, struct lnet_block_ref *at, struct alc_err *err)
+                            const struct lnet_page *page, struct alc_buf *out,
+                            struct lnet_block_ref *at, struct alc_err *err)
 {
+    struct alc_buf last = ALC_BUF(LNET_DOC_MAX_BYTES);
     struct alc_jw w = {.out = out};
     struct lnet_account a;
     enum alc_rc rc;
@@ -149,10 +182,12 @@ enum alc_rc lnet_read_state(struct lnet_chain *c, const char *id, struct alc_byt
     rc = lnet_account_get(c, id, &a, err);
     if (rc == ALC_OK) {
         alc_jw_arr(&w);
-        rc = put_state(c, id, prefix, &w, err);
+        rc = put_state(c, id, prefix, page != NULL ? page : &whole, &last, &w, err);
+        if (last.failed && rc == ALC_OK) rc = ALC_NOMEM;
         alc_jw_end(&w);
     }
     lnet_give(c);
+    alc_buf_fini(&last);
     return rc;
 }
 

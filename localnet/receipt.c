@@ -100,6 +100,7 @@ static bool get_id(struct alc_cur *c, struct alc_near_id *out)
 {
     struct alc_bytes b;
     if (!alc_borsh_bytes(c, ALC_NEAR_ID_MAX, &b)) return false;
+    if (b.n > 0 && memchr(b.p, 0, b.n) != NULL) return false;
     *out = (struct alc_near_id){0};
     memcpy(out->s, b.p, b.n);
     return true;

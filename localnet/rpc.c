@@ -49,6 +49,10 @@ static const struct {
     {"EXPERIMENTAL_receipt", lnet_do_receipt},
     {"sandbox_patch_state", lnet_do_patch_state},
     {"sandbox_fast_forward", lnet_do_fast_forward},
+    {"sandbox_snapshot", lnet_do_snapshot},
+    {"sandbox_restore", lnet_do_restore},
+    {"sandbox_drop_snapshot", lnet_do_drop_snapshot},
+    {"sandbox_dump_state", lnet_do_dump_state},
 };
 
 bool lnet_rpc_dispatch(struct lnet_call *c, struct alc_bytes method)

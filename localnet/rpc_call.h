@@ -18,6 +18,7 @@
     X(NO_GLOBAL_CONTRACT_CODE, "HANDLER_ERROR", 200, -32000, "Server error")                       \
     X(TOO_LARGE_CONTRACT_STATE, "HANDLER_ERROR", 200, -32000, "Server error")                      \
     X(UNKNOWN_ACCESS_KEY, "HANDLER_ERROR", 200, -32000, "Server error")                            \
+    X(UNKNOWN_GAS_KEY, "HANDLER_ERROR", 200, -32000, "Server error")                               \
     X(CONTRACT_EXECUTION_ERROR, "HANDLER_ERROR", 200, -32000, "Server error")                      \
     X(UNKNOWN_CHUNK, "HANDLER_ERROR", 200, -32000, "Server error")                                 \
     X(INVALID_SHARD_ID, "HANDLER_ERROR", 200, -32000, "Server error")                              \
@@ -94,7 +95,8 @@ lnet_method lnet_do_query, lnet_do_view_account, lnet_do_view_code, lnet_do_view
 lnet_method lnet_do_broadcast_async, lnet_do_broadcast_commit, lnet_do_send, lnet_do_tx,
     lnet_do_tx_status, lnet_do_receipt;
 /* rpc_sandbox.c */
-lnet_method lnet_do_patch_state, lnet_do_fast_forward;
+lnet_method lnet_do_patch_state, lnet_do_fast_forward, lnet_do_snapshot, lnet_do_restore,
+    lnet_do_drop_snapshot, lnet_do_dump_state;
 
 /* lnet_rpc_dispatch finds the method and runs it. */
 bool lnet_rpc_dispatch(struct lnet_call *c, struct alc_bytes method);

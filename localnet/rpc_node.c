@@ -279,9 +279,9 @@ bool lnet_do_genesis_config(struct lnet_call *c)
     lnet_chain_info(c->chain, &info);
     alc_jw_obj(&w);
     put_config(&w, c, &info);
-    put_raw(&w, "validators", "[]");
+    put_raw(&w, "validators", info.validators);
     alc_jw_key(&w, "total_supply");
-    alc_jw_u128_str(&w, info.total_supply);
+    alc_jw_u128_str(&w, info.genesis_supply);
     put_raw(&w, "use_production_config", "false");
     put_raw(&w, "num_chunk_producer_seats", "100");
     put_raw(&w, "num_chunk_validator_seats", "300");

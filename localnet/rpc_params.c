@@ -43,13 +43,14 @@ static enum alc_rc read_account(struct alc_near_id *out, const struct alc_json *
     return ALC_OK;
 }
 
-static enum alc_rc read_key(struct alc_near_key *out, const struct alc_json *v, struct alc_err *err)
+static enum alc_rc read_key(struct alc_near_key *out, const struct alc_json *v, const char *what,
+                            struct alc_err *err)
 {
     struct alc_bytes text;
 
-    if (!alc_json_str(v, &text)) return alc_fail(err, ALC_BAD_INPUT, "missing field `public_key`");
+    if (!alc_json_str(v, &text)) return alc_fail(err, ALC_BAD_INPUT, "missing field `%s`", what);
     if (!alc_near_key_read(out, text))
-        return alc_fail(err, ALC_BAD_INPUT, "public_key: not a public key");
+        return alc_fail(err, ALC_BAD_INPUT, "%s: not a public key", what);
     return ALC_OK;
 }
 
@@ -219,7 +220,27 @@ static const char *const query_names[LNET_QUERY_KINDS] = {
     [LNET_CALL_FUNCTION] = "call_function",
     [LNET_VIEW_GLOBAL_BY_HASH] = "view_global_contract_code",
     [LNET_VIEW_GLOBAL_BY_ACCOUNT] = "view_global_contract_code_by_account_id",
+    [LNET_VIEW_GAS_KEY] = "view_gas_key_nonces",
 };
+
+/* Which piece of a listing: {"limit"} of 1 and more, and the entry that it begins behind. */
+static enum alc_rc read_page(struct lnet_query *q, const struct alc_json *o,
+                             struct alc_arena *arena, struct alc_err *err)
+{
+    const struct alc_json *limit = alc_json_get(o, "limit");
+    const struct alc_json *state = alc_json_get(o, "after_key_base64");
+    const struct alc_json *key = alc_json_get(o, "after_key");
+    uint64_t n = 0;
+
+    if (!is_absent(limit) && (!alc_json_u64(limit, &n) || n == 0 || n > UINT32_MAX))
+        return alc_fail(err, ALC_BAD_INPUT, "limit: 1 and more is expected");
+    q->limit = (uint32_t)n;
+    q->has_after = !is_absent(q->kind == LNET_VIEW_STATE ? state : key);
+    if (!q->has_after) return ALC_OK;
+    if (q->kind == LNET_VIEW_STATE)
+        return read_base64(&q->after, state, "after_key_base64", arena, err);
+    return read_key(&q->key, key, "after_key", err);
+}
 
 /* The members of an object that belong to its kind. */
 static enum alc_rc read_fields(struct lnet_query *q, const struct alc_json *o,
@@ -231,9 +252,13 @@ static enum alc_rc read_fields(struct lnet_query *q, const struct alc_json *o,
         return read_hash(&q->code_hash, alc_json_get(o, "code_hash"), "code_hash", err);
     rc = read_account(&q->account, alc_json_get(o, "account_id"), "account_id", err);
     if (rc != ALC_OK) return rc;
-    if (q->kind == LNET_VIEW_KEY) return read_key(&q->key, alc_json_get(o, "public_key"), err);
+    if (q->kind == LNET_VIEW_KEY || q->kind == LNET_VIEW_GAS_KEY)
+        return read_key(&q->key, alc_json_get(o, "public_key"), "public_key", err);
     if (q->kind == LNET_VIEW_STATE)
-        return read_base64(&q->data, alc_json_get(o, "prefix_base64"), "prefix_base64", arena, err);
+        rc = read_base64(&q->data, alc_json_get(o, "prefix_base64"), "prefix_base64", arena, err);
+    if (rc == ALC_OK && (q->kind == LNET_VIEW_STATE || q->kind == LNET_VIEW_KEYS))
+        return read_page(q, o, arena, err);
+    if (rc != ALC_OK) return rc;
     if (q->kind != LNET_CALL_FUNCTION) return ALC_OK;
     if (!alc_json_str(alc_json_get(o, "method_name"), &q->method))
         return alc_fail(err, ALC_BAD_INPUT, "missing field `method_name`");
@@ -490,19 +515,4 @@ bool lnet_changes_has(const struct lnet_changes_ref *ref, const struct alc_json 
     }
     if (!wanted || ref->kind != LNET_CHANGES_DATA) return wanted;
     return key_begins(alc_json_get(what, "key_base64"), ref->prefix);
-}
-
-/* ---- sandbox ---- */
-
-enum alc_rc lnet_params_delta(uint64_t *out, const struct alc_json *params, struct alc_err *err)
-{
-    uint64_t delta;
-
-    if (!alc_json_u64(alc_json_get(params, "delta_height"), &delta))
-        return alc_fail(err, ALC_BAD_INPUT, "missing field `delta_height`");
-    if (delta == 0 || delta > LNET_FAST_FORWARD_MAX)
-        return alc_fail(err, ALC_BAD_INPUT, "delta_height: 1 to %u is expected",
-                        LNET_FAST_FORWARD_MAX);
-    *out = delta;
-    return ALC_OK;
 }

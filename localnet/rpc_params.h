@@ -30,6 +30,7 @@ enum lnet_query_kind {
     LNET_CALL_FUNCTION,
     LNET_VIEW_GLOBAL_BY_HASH,
     LNET_VIEW_GLOBAL_BY_ACCOUNT,
+    LNET_VIEW_GAS_KEY,
     LNET_QUERY_KINDS,
 };
 
@@ -37,10 +38,14 @@ struct lnet_query {
     enum lnet_query_kind kind;
     struct lnet_ref at;
     struct alc_near_id account; /* all but LNET_VIEW_GLOBAL_BY_HASH */
-    struct alc_near_key key;    /* LNET_VIEW_KEY */
+    struct alc_near_key key;    /* LNET_VIEW_KEY, LNET_VIEW_GAS_KEY; of KEYS: see has_after */
     struct alc_bytes method;    /* LNET_CALL_FUNCTION */
     struct alc_bytes data;      /* decoded arguments, or the prefix of LNET_VIEW_STATE */
     struct alc_hash code_hash;  /* LNET_VIEW_GLOBAL_BY_HASH */
+    /* a piece of LNET_VIEW_STATE or LNET_VIEW_KEYS: behind `after` or `key`, at most `limit` */
+    bool has_after;
+    struct alc_bytes after;
+    uint32_t limit; /* 0: all */
 };
 
 /* lnet_params_query reads {"request_type": ..., ...} and the older ["path", "base58 data"]. */
@@ -116,5 +121,15 @@ ALC_MUST bool lnet_changes_has(const struct lnet_changes_ref *ref, const struct 
 /* lnet_params_delta reads {"delta_height": n}, 1 .. LNET_FAST_FORWARD_MAX. */
 ALC_MUST enum alc_rc lnet_params_delta(uint64_t *out, const struct alc_json *params,
                                        struct alc_err *err);
+
+#define LNET_DUMP_IDS_MAX 1000u
+/* lnet_params_snapshot reads {"id": n}. */
+ALC_MUST enum alc_rc lnet_params_snapshot(uint64_t *out, const struct alc_json *params,
+                                          struct alc_err *err);
+/* lnet_params_accounts reads {"account_ids": [...]}; absent or empty: *count is 0.  Each account
+ * once; the list is in the arena, the names are the request's. */
+ALC_MUST enum alc_rc lnet_params_accounts(const char ***out, size_t *count,
+                                          const struct alc_json *params, struct alc_arena *arena,
+                                          struct alc_err *err);
 
 #endif

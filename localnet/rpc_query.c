@@ -7,6 +7,8 @@
 
 #include "base/json.h"
 
+#define LAST_KEY_MAX_BYTES 4096u /* a storage key is at most 2,048 bytes, base64 a third more */
+
 struct view {
     struct lnet_call *call;
     const struct lnet_query *q;
@@ -116,8 +118,10 @@ static enum alc_rc view_key(struct view *v, struct alc_err *err)
     return rc;
 }
 
-/* {"<key>": <list as the chain wrote it>, ["proof": []], "block_height", "block_hash"} */
-static void put_list(struct view *v, const char *key, const struct alc_buf *list, bool proof)
+/* {"<key>": <list as the chain wrote it>, ["proof": []], ["last_key"], "block_height",
+ * "block_hash"}; last_key says that entries are left, and where they begin. */
+static void put_list(struct view *v, const char *key, const struct alc_buf *list,
+                     const struct alc_buf *last, bool proof)
 {
     struct alc_jw w = {.out = v->call->out};
 
@@ -129,32 +133,43 @@ static void put_list(struct view *v, const char *key, const struct alc_buf *list
         alc_jw_arr(&w);
         alc_jw_end(&w);
     }
+    if (last->n > 0) {
+        alc_jw_key(&w, "last_key");
+        alc_jw_raw(&w, alc_buf_bytes(last));
+    }
     lnet_put_at(&w, &v->at);
     alc_jw_end(&w);
-    if (list->failed) v->call->out->failed = true;
+    if (list->failed || last->failed) v->call->out->failed = true;
 }
 
 static enum alc_rc view_keys(struct view *v, struct alc_err *err)
 {
-    struct alc_buf list = ALC_BUF(LNET_RPC_ANSWER_MAX_BYTES);
-    enum alc_rc rc = lnet_read_keys(v->call->chain, v->q->account.s, &list, &v->at, err);
+    struct alc_buf list = ALC_BUF(LNET_RPC_ANSWER_MAX_BYTES), last = ALC_BUF(4096);
+    struct lnet_page page = {
+        .after_key = v->q->has_after ? &v->q->key : NULL, .limit = v->q->limit, .last = &last};
+    enum alc_rc rc = lnet_read_keys(v->call->chain, v->q->account.s, &page, &list, &v->at, err);
 
-    if (rc == ALC_OK) put_list(v, "keys", &list, false);
+    if (rc == ALC_OK) put_list(v, "keys", &list, &last, false);
     alc_buf_fini(&list);
+    alc_buf_fini(&last);
     return rc;
 }
 
 static enum alc_rc view_state(struct view *v, struct alc_err *err)
 {
-    struct alc_buf list = ALC_BUF(LNET_RPC_ANSWER_MAX_BYTES);
+    struct alc_buf list = ALC_BUF(LNET_RPC_ANSWER_MAX_BYTES), last = ALC_BUF(LAST_KEY_MAX_BYTES);
+    struct lnet_page page = {.limit = v->q->limit, .last = &last};
     bool proof = false;
-    enum alc_rc rc =
-        lnet_read_state(v->call->chain, v->q->account.s, v->q->data, &list, &v->at, err);
+    enum alc_rc rc;
+
+    if (v->q->has_after) page.after = v->q->after;
+    rc = lnet_read_state(v->call->chain, v->q->account.s, v->q->data, &page, &list, &v->at, err);
 
     /* There is no trie, so there are no nodes to show; who asks for a proof finds the member. */
     if (!alc_json_bool(alc_json_get(v->call->params, "include_proof"), &proof)) proof = false;
-    if (rc == ALC_OK) put_list(v, "values", &list, proof);
+    if (rc == ALC_OK) put_list(v, "values", &list, &last, proof);
     alc_buf_fini(&list);
+    alc_buf_fini(&last);
     return rc;
 }
 
@@ -262,6 +277,18 @@ static bool fail_key(struct view *v)
     return fail_about(v, LNET_UNKNOWN_ACCESS_KEY, "public_key", key, text);
 }
 
+/* There are no gas keys here, so none has nonces of its own. */
+static bool fail_gas_key(struct view *v)
+{
+    char key[ALC_NEAR_KEY_TEXT_MAX];
+
+    alc_near_key_text(key, &v->q->key);
+    return fail_about(v, LNET_UNKNOWN_GAS_KEY, "public_key", key,
+                      alc_arena_text(v->call->arena,
+                                     "Gas key for public key %s does not exist while viewing",
+                                     key));
+}
+
 static bool fail_global(struct view *v)
 {
     bool by_hash = v->q->kind == LNET_VIEW_GLOBAL_BY_HASH;
@@ -283,6 +310,7 @@ static bool fail_global(struct view *v)
 static bool fail_view(struct view *v, enum alc_rc rc, const struct alc_err *err)
 {
     if (rc == ALC_NOT_FOUND && v->q->kind == LNET_VIEW_KEY) return fail_key(v);
+    if (rc == ALC_NOT_FOUND && v->q->kind == LNET_VIEW_GAS_KEY) return fail_gas_key(v);
     if (rc == ALC_NOT_FOUND &&
         (v->q->kind == LNET_VIEW_GLOBAL_BY_HASH || v->q->kind == LNET_VIEW_GLOBAL_BY_ACCOUNT))
         return fail_global(v);
@@ -323,6 +351,9 @@ static enum alc_rc read_view(struct view *v, bool *answer, struct alc_err *err)
     case LNET_VIEW_GLOBAL_BY_HASH:
     case LNET_VIEW_GLOBAL_BY_ACCOUNT:
         rc = view_global(v, err);
+        break;
+    case LNET_VIEW_GAS_KEY:
+        rc = ALC_NOT_FOUND;
         break;
     case LNET_QUERY_KINDS:
         rc = ALC_BAD_INPUT;

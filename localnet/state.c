@@ -51,6 +51,11 @@ static const char *const steps[] = {
     "CREATE UNIQUE INDEX yield_by_id ON yield(account, yield_id) WHERE yield_id IS NOT NULL",
     "CREATE TABLE expiry(seq INTEGER PRIMARY KEY, height INTEGER NOT NULL, account TEXT NOT NULL,"
     " data_id BLOB NOT NULL)",
+    /* files of records that were imported, by the SHA-256 of their bytes */
+    "CREATE TABLE imported(hash BLOB PRIMARY KEY, height INTEGER NOT NULL) WITHOUT ROWID",
+    /* what the genesis said, for those who ask for it */
+    "CREATE TABLE genesis(one INTEGER PRIMARY KEY CHECK (one = 1), supply BLOB NOT NULL,"
+    " validators TEXT NOT NULL)",
 };
 
 enum alc_rc lnet_state_migrate(struct alc_store *s, struct alc_err *err)
@@ -151,8 +156,7 @@ enum alc_rc lnet_account_drop(struct lnet_chain *c, const char *id, struct alc_e
 
 /* ---- access keys ---- */
 
-/* The key as stored: borsh, curve byte and key. */
-static struct alc_bytes key_bytes(uint8_t out[65], const struct alc_near_key *key)
+struct alc_bytes lnet_key_bytes(uint8_t out[65], const struct alc_near_key *key)
 {
     size_t n = alc_near_key_bytes(key);
     out[0] = key->curve;
@@ -207,7 +211,7 @@ enum alc_rc lnet_key_get(struct lnet_chain *c, const char *id, const struct alc_
     uint8_t k[65];
     enum alc_rc rc = lnet_row(
         &r, c->store, "SELECT " LNET_KEY_COLUMNS " FROM access_key WHERE id = $1 AND key = $2",
-        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(key_bytes(k, key))), err);
+        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(lnet_key_bytes(k, key))), err);
     if (rc != ALC_OK) return rc;
     rc = lnet_key_row(&r, &same, out, arena, err);
     alc_rows_end(&r);
@@ -238,7 +242,7 @@ enum alc_rc lnet_key_put(struct lnet_chain *c, const char *id, const struct alc_
         "INSERT INTO access_key(id, key, nonce, permission, allowance, receiver, methods)"
         " VALUES($1, $2, $3, $4, $5, $6, $7) ON CONFLICT(id, key) DO UPDATE SET nonce = $3,"
         " permission = $4, allowance = $5, receiver = $6, methods = $7",
-        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(key_bytes(k, key)), ALC_INT(access->nonce),
+        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(lnet_key_bytes(k, key)), ALC_INT(access->nonce),
                  ALC_INT(access->permission),
                  call && access->has_allowance
                      ? ALC_BLOB(lnet_u128_put(allowance, access->allowance))
@@ -259,7 +263,7 @@ enum alc_rc lnet_key_touch(struct lnet_chain *c, const char *id, const struct al
     return alc_store_exec(
         c->store, NULL,
         "UPDATE access_key SET nonce = $3, allowance = $4 WHERE id = $1 AND key = $2",
-        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(key_bytes(k, key)), ALC_INT(access->nonce),
+        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(lnet_key_bytes(k, key)), ALC_INT(access->nonce),
                  access->has_allowance ? ALC_BLOB(lnet_u128_put(allowance, access->allowance))
                                        : ALC_NULL_ARG),
         err);
@@ -271,7 +275,7 @@ enum alc_rc lnet_key_drop(struct lnet_chain *c, const char *id, const struct alc
     uint8_t k[65];
     lnet_journal_key(c, id, key, NULL);
     return alc_store_exec(c->store, NULL, "DELETE FROM access_key WHERE id = $1 AND key = $2",
-                          ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(key_bytes(k, key))), err);
+                          ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(lnet_key_bytes(k, key))), err);
 }
 
 /* ---- records of contracts ---- */

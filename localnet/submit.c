@@ -172,21 +172,18 @@ static enum alc_rc level_of(struct lnet_chain *c, const struct alc_hash *tx, enu
     return ALC_OK;
 }
 
-/* The checks against the state.  *known: it is in a block already. */
+/* The checks against the state, which needs the turn.  *known: it is in a block already. */
 static enum alc_rc check(struct lnet_chain *c, struct lnet_pending *p, bool *known,
                          struct alc_buf *fail, struct alc_err *err)
 {
     struct alc_arena arena = ALC_ARENA(LNET_RECEIPT_ARENA_BYTES);
     struct lnet_signer signer;
     enum lnet_level level;
-    enum alc_rc rc;
-    lnet_take(c);
-    rc = level_of(c, &p->hash, &level, err);
+    enum alc_rc rc = level_of(c, &p->hash, &level, err);
     *known = rc == ALC_OK;
     if (rc == ALC_NOT_FOUND)
         rc = lnet_check_state(c, &p->tx.tx, c->head.ref.height + 1, c->head.gas_price, &signer,
                               fail, &arena, err);
-    lnet_give(c);
     alc_arena_fini(&arena);
     return rc;
 }
@@ -250,14 +247,16 @@ enum alc_rc lnet_chain_submit(struct lnet_chain *c, struct alc_bytes signed_tx,
         goto out;
     }
     if (lnet_is_pending(c, &p->hash)) goto out;
+    lnet_take(
+        c); /* from the check on: a restore in between would change what it was checked against */
     rc = check(c, p, &known, &fail, err);
-    if (rc != ALC_OK || known) goto out;
-    if (fail.n > 0) {
-        rc = refuse(invalid, &fail, err);
-        goto out;
+    if (rc == ALC_OK && !known && fail.n == 0) {
+        rc = put_up(c, p, err);
+        p = NULL;
+        if (rc == ALC_OK && c->conf.deterministic) rc = lnet_chain_run(c, err);
     }
-    rc = put_up(c, p, err);
-    p = NULL;
+    lnet_give(c);
+    if (rc == ALC_OK && fail.n > 0) rc = refuse(invalid, &fail, err);
 out:
     pending_free(p);
     alc_buf_fini(&fail);
@@ -294,6 +293,14 @@ void lnet_waiters_tell(struct lnet_chain *c, const struct lnet_block *b)
     }
 }
 
+void lnet_waiters_end(struct lnet_chain *c)
+{
+    for (struct lnet_waiter *w = c->waiters; w != NULL; w = w->next) {
+        w->ended = true;
+        pthread_cond_signal(&w->go);
+    }
+}
+
 static void join_line(struct lnet_chain *c, struct lnet_waiter *w)
 {
     pthread_condattr_t attr;
@@ -310,7 +317,7 @@ static enum alc_rc stand_in_line(struct lnet_chain *c, struct lnet_waiter *w, ui
 {
     struct timespec due = lnet_after_ms(timeout_ms);
     struct lnet_waiter **at = &c->waiters;
-    while (!w->met && !c->stop)
+    while (!w->met && !w->ended && !c->stop)
         if (pthread_cond_timedwait(&w->go, &c->door, &due) == ETIMEDOUT) break;
     while (*at != w)
         at = &(*at)->next;

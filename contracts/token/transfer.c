@@ -112,7 +112,8 @@ static near_u128 unused(near_u128 sent)
     near_u128 v;
 
     if (!near_result(buf, sizeof buf, &text.n)) return sent;
-    if (text.n < 3 || text.p[0] != '"' || text.p[text.n - 1] != '"') return sent;
+    if (text.n < 3 || text.n > 2 + ALC_U128_DIGITS || text.p[0] != '"' || text.p[text.n - 1] != '"')
+        return sent;
     text = (struct alc_bytes){text.p + 1, text.n - 2};
     if (!alc_u128_decode(&v, text)) return sent;
     return v < sent ? v : sent;

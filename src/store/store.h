@@ -24,9 +24,9 @@ void alc_store_close(struct alc_store *s);
  * commit. */
 ALC_MUST enum alc_rc alc_store_sync(struct alc_store *s, struct alc_err *err);
 
-/* alc_store_copy makes `to` hold what `from` holds, in place of all it held: tables, rows, versions.
- * Whoever dies on the way leaves `to` as it was.  Neither may have a transaction or rows open.
- * ALC_CONFLICT: one has.  ALC_BUSY, ALC_IO, ALC_NOMEM. */
+/* alc_store_copy makes `to` hold what `from` holds, in place of all it held: tables, rows,
+ * versions. Whoever dies on the way leaves `to` as it was.  Neither may have a transaction or rows
+ * open. ALC_CONFLICT: one has.  ALC_BUSY, ALC_IO, ALC_NOMEM. */
 ALC_MUST enum alc_rc alc_store_copy(struct alc_store *to, struct alc_store *from,
                                     struct alc_err *err);
 

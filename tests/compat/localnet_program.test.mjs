@@ -2,7 +2,7 @@
 // what is left after it was ended in every way.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,21 +28,32 @@ const amountOf = async (net, id) => {
 test('--help names every flag and ends well', async () => {
     const help = await run(program, '--help');
     assert.equal(help.code, 0);
-    for (const flag of ['host', 'port', 'home', 'chain-id', 'block-time-ms', 'idle-ms', 'trie-nodes',
-        'validity-blocks', 'state-view-bytes', 'log', 'json', 'exit-with-parent', 'expose'])
+    for (const flag of ['host', 'port', 'home', 'chain-id', 'account', 'seed', 'deterministic', 'genesis',
+        'import', 'block-time-ms', 'idle-ms', 'trie-nodes', 'validity-blocks', 'state-view-bytes', 'log',
+        'json', 'exit-with-parent', 'expose', 'rpc-addr', 'network-addr', 'fast'])
         assert.match(help.out, new RegExp(`--${flag}\\b`));
+    for (const word of ['dump', 'init', 'run']) assert.match(help.out, new RegExp(`alcove-localnet.* ${word}\\b`));
 });
 
 test('flags that make no sense stop the start with a sentence', async () => {
-    for (const [flags, sentence] of [
+    for (const [flags, sentence, code = 2] of [
         [['--nonsense'], /no flag --nonsense/],
         [['--port', '70000'], /port: '70000' .* is not a number from 0 to 65535/],
         [['--host', '0.0.0.0'], /public knowledge; say --expose/],
         [['--log', 'loud'], /log: 'loud'/],
-        [['word'], /'word': only flags/],
+        [['word'], /'word': only flags and one of run, init, dump/],
+        [['run', 'init'], /'init': only flags/],
+        [['init'], /init wants a --home/],
+        [['dump'], /dump wants the --home/],
+        [['--account', 'A'], /'A' names no account/],
+        [['--account', 'a.near=many'], /whole NEAR/],
+        [['--account', 'sandbox'], /there is one sandbox already/],
+        [['--rpc-addr', '127.0.0.1'], /rpc-addr: '127.0.0.1' is not HOST:PORT/],
+        [['--rpc-addr', '8.8.8.8:0'], /public knowledge/],
+        [['--import', 'nowhere.json', '--port', '0'], /nowhere\.json/, 5],
     ]) {
         const refused = await run(program, ...flags);
-        assert.equal(refused.code, 2, flags.join(' '));
+        assert.equal(refused.code, code, flags.join(' '));
         assert.match(refused.err, sentence);
         assert.equal(refused.out, '');
     }
@@ -151,4 +162,105 @@ test('requests that wait do not hold up its end', { timeout: 15000 }, async () =
     assert.equal(await net.stop(), 0);
     assert.ok(Date.now() - asked < 5000); // a wait would be 10 s and 20 s
     await waiting;
+});
+
+// ---- accounts, dumps, snapshots ----
+
+const accountOf = (net, which) =>
+    new Account(
+        which.account_id,
+        new JsonRpcProvider({ url: net.rpc }),
+        JSON.parse(readFileSync(which.key_file, 'utf8')).private_key,
+    );
+
+test('accounts of --account are there with their keys, at a later start too', async () => {
+    const place = join(folder, 'accounts');
+    const first = await start(program, '--home', place, '--account', 'alice.test.near', '--account', 'bob=5');
+    assert.deepEqual(first.accounts.map((a) => a.account_id), ['alice.test.near', 'bob']);
+    assert.equal(await amountOf(first, 'alice.test.near'), 10000n * 10n ** 24n);
+    assert.equal(await amountOf(first, 'bob'), 5n * 10n ** 24n);
+    await accountOf(first, first.accounts[1]).transfer({ receiverId: 'sandbox', amount: 1n });
+    assert.equal(await first.stop(), 0);
+    const second = await start(program, '--home', place, '--account', 'bob=7', '--account', 'carol=7');
+    assert.ok((await amountOf(second, 'bob')) < 5n * 10n ** 24n); // what is there stays
+    assert.equal(await amountOf(second, 'carol'), 7n * 10n ** 24n);
+    await accountOf(second, second.accounts[1]).transfer({ receiverId: 'bob', amount: 1n });
+    assert.equal(await second.stop(), 0);
+});
+
+test('deterministic chains are the same, and a seed changes the keys', { timeout: 60000 }, async () => {
+    const play = async (...flags) => {
+        const net = await start(program, '--deterministic', '--account', 'alice', ...flags);
+        const alice = accountOf(net, net.accounts[0]);
+        await alice.transfer({ receiverId: 'sandbox', amount: 5n });
+        await rootOf(net).createAccount({ newAccountId: 'x.test.near', publicKey: await alice.getSigner().getPublicKey() });
+        await ask(net.rpc, 'sandbox_fast_forward', { delta_height: 500 });
+        await alice.transfer({ receiverId: 'x.test.near', amount: 7n });
+        const { sync_info: info } = (await ask(net.rpc, 'status', [])).body.result;
+        const { records } = (await ask(net.rpc, 'sandbox_dump_state', {})).body.result;
+        assert.equal(await net.stop(), 0);
+        return JSON.stringify([info, records]);
+    };
+    const [one, two, other] = [await play(), await play(), await play('--seed', 'other')];
+    assert.equal(one, two);
+    assert.notEqual(one, other);
+});
+
+test('a dump carries accounts to another chain, once', async () => {
+    const from = join(folder, 'from');
+    const first = await start(program, '--home', from, '--account', 'alice.test.near=3');
+    await rootOf(first).transfer({ receiverId: 'sandbox', amount: 12345n });
+    assert.match((await run(program, 'dump', '--home', from)).err, /another localnet/);
+    assert.equal(await first.stop(), 0);
+    assert.match((await run(program, 'dump', '--home', folder)).err, /holds no chain/);
+    assert.match((await run(program, 'dump', '--home', from, '--account', 'nobody')).err, /no account nobody/);
+    const dump = await run(program, 'dump', '--home', from, '--account', 'sandbox', '--account', 'alice.test.near');
+    assert.equal(dump.code, 0);
+    assert.equal(JSON.parse(dump.out).records.length, 4);
+    const file = join(folder, 'dump.json');
+    writeFileSync(file, dump.out);
+
+    const to = join(folder, 'to');
+    const second = await start(program, '--home', to, '--import', file);
+    assert.equal(await amountOf(second, 'sandbox'), 10000n * 10n ** 24n + 12345n);
+    assert.equal(await amountOf(second, 'alice.test.near'), 3n * 10n ** 24n);
+    await rootOf(second).transfer({ receiverId: 'sandbox', amount: 1n });
+    assert.equal(await second.stop('SIGKILL'), null);
+    const third = await start(program, '--home', to, '--import', file);
+    assert.equal(await amountOf(third, 'sandbox'), 10000n * 10n ** 24n + 12346n);
+    assert.equal(await third.stop(), 0);
+
+    // All of it is a genesis.
+    const all = join(folder, 'all.json');
+    writeFileSync(all, (await run(program, 'dump', '--home', from)).out);
+    const fourth = await run(program, '--genesis', all, '--chain-id', 'other');
+    assert.match(fourth.err, /of the chain localnet, not other/);
+    const child = spawn(program, ['--port', '0', '--json', '--exit-with-parent', '--genesis', all], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const line = await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve));
+    const net = JSON.parse(line);
+    assert.equal(net.root, undefined); // the keys are those of the file
+    assert.equal(await amountOf(net, 'alice.test.near'), 3n * 10n ** 24n);
+    child.kill();
+});
+
+test('a snapshot brings the chain back, waits end', { timeout: 60000 }, async () => {
+    const net = await start(program, '--home', join(folder, 'snapshots'));
+    const status = async () => (await ask(net.rpc, 'status', [])).body.result.sync_info;
+    const { id } = (await ask(net.rpc, 'sandbox_snapshot', {})).body.result;
+    const before = await status();
+    await rootOf(net).transfer({ receiverId: 'sandbox', amount: 5n });
+    const polled = fetch(`${net.rpc}/v0/block/${(await status()).latest_block_height + 5}`);
+    await run(process.execPath, '-e', `fetch('${net.rpc}/status')`); // by now it is being served
+    const asked = Date.now();
+    assert.deepEqual((await ask(net.rpc, 'sandbox_restore', { id })).body.result, {});
+    assert.equal((await polled).status, 404);
+    assert.ok(Date.now() - asked < 5000);
+    assert.deepEqual(await status(), before);
+    assert.equal(await amountOf(net, 'sandbox'), 10000n * 10n ** 24n);
+    await rootOf(net).transfer({ receiverId: 'sandbox', amount: 5n });
+    assert.equal((await ask(net.rpc, 'sandbox_drop_snapshot', { id })).body.error, undefined);
+    assert.match((await ask(net.rpc, 'sandbox_restore', { id })).body.error.data, /no snapshot/);
+    assert.equal(await net.stop(), 0);
 });

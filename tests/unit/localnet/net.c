@@ -8,7 +8,7 @@
 
 #include "base/enc.h"
 
-static void give_up(const char *what, const struct alc_err *err)
+_Noreturn static void give_up(const char *what, const struct alc_err *err)
 {
     fprintf(stderr, "net: %s: %s\n", what, err != NULL ? err->text : "");
     abort();

@@ -22,7 +22,7 @@ struct net {
     struct lnet_chain *chain;
     struct alc_clock clock;
     uint64_t now_ns;
-    struct alc_arena arena; /* of all results */
+    struct alc_arena arena;  /* of all results */
     struct lnet_conf wanted; /* folder, genesis, deterministic; `clock` set: the machine's */
 };
 

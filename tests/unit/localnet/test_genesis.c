@@ -62,9 +62,12 @@ static char *people(void)
 {
     static char text[4096];
     snprintf(text, sizeof text,
-             ACCOUNT("alice.test", "1000000000000000000000000000", "5") ",\n"
-             "{\"AccessKey\":{\"account_id\":\"alice.test\",\"public_key\":\"%s\",\"access_key\":"
-             "{\"nonce\":7,\"permission\":\"FullAccess\"}}}, " ACCOUNT("bob.test", "95", "0"),
+             ACCOUNT("alice.test", "1000000000000000000000000000",
+                     "5") ",\n"
+                          "{\"AccessKey\":{\"account_id\":\"alice.test\",\"public_key\":\"%s\","
+                          "\"access_key\":"
+                          "{\"nonce\":7,\"permission\":\"FullAccess\"}}}, " ACCOUNT("bob.test",
+                                                                                    "95", "0"),
              key_text("alice.test"));
     return text;
 }
@@ -80,12 +83,12 @@ static char *genesis(const char *members, const char *records)
 
 static void genesis_says_what_the_chain_is(void **state)
 {
-    const char *path = file_of(
-        genesis("\"chain_id\":\"mine\",\"genesis_time\":\"2026-01-31T12:00:00.25Z\","
-                "\"genesis_height\":1000,\"total_supply\":\"1000000000000000000000000100\","
-                "\"gas_limit\":1000000000000000,\"unknown\":{\"a\":[1,\"}]\\\"\"]},"
-                "\"validators\":[{\"account_id\":\"alice.test\",\"amount\":\"5\"}],",
-                people()));
+    const char *path =
+        file_of(genesis("\"chain_id\":\"mine\",\"genesis_time\":\"2026-01-31T12:00:00.25Z\","
+                        "\"genesis_height\":1000,\"total_supply\":\"1000000000000000000000000100\","
+                        "\"gas_limit\":1000000000000000,\"unknown\":{\"a\":[1,\"}]\\\"\"]},"
+                        "\"validators\":[{\"account_id\":\"alice.test\",\"amount\":\"5\"}],",
+                        people()));
     struct net *n = net_open_as(&(struct lnet_conf){.genesis = path});
     struct alc_near_key key = net_public("alice.test");
     struct alc_near_action pay = net_act_transfer(5);
@@ -162,15 +165,17 @@ static void broken_genesis_is_named(void **state)
          ALC_BAD_INPUT},
         {"", "{\"Contract\":{\"account_id\":\"bob.test\",\"code\":\"\"}}",
          "Contract of bob.test: there is no such account before it", ALC_BAD_INPUT},
-        {"", "{\"Data\":{\"account_id\":\"bob.test\"}}", "no such account before it", ALC_BAD_INPUT},
+        {"", "{\"Data\":{\"account_id\":\"bob.test\"}}", "no such account before it",
+         ALC_BAD_INPUT},
         {"",
          ACCOUNT("bob.test", "5",
                  "0") ",{\"AccessKey\":{\"account_id\":\"bob.test\",\"public_key\":\"rsa:1\"}}",
          "record 1: AccessKey of bob.test: public_key", ALC_BAD_INPUT},
         {"",
-         ACCOUNT("bob.test", "5", "0") ",{\"AccessKey\":{\"account_id\":\"bob.test\",\"public_key\":"
-                                       "\"5BGSaf6YjVm7565VzWQHNxoyEjwr3jUpRJSGjREvU9dB\","
-                                       "\"access_key\":{\"nonce\":1,\"permission\":\"Root\"}}}",
+         ACCOUNT("bob.test", "5",
+                 "0") ",{\"AccessKey\":{\"account_id\":\"bob.test\",\"public_key\":"
+                      "\"5BGSaf6YjVm7565VzWQHNxoyEjwr3jUpRJSGjREvU9dB\","
+                      "\"access_key\":{\"nonce\":1,\"permission\":\"Root\"}}}",
          "permission", ALC_BAD_INPUT},
         {"",
          ACCOUNT("bob.test", "5",
@@ -195,10 +200,30 @@ static void broken_genesis_is_named(void **state)
 static void file_that_is_no_list_of_records_is_told(void **state)
 {
     static const char *const texts[] = {
-        "",         " ",          "5",         "\"records\"",     "{}",           "{\"records\":5}",
-        "[",        "[]]",        "[] 1",      "{\"records\":[]", "{\"records\"", "{\"records\":[]}}",
-        "{5:[]}",   "{\"a\" 5}",  "{\"a\":}",  "{\"a\":5,}",      "[\"a",         "[{\"a\":\"]}]",
-        "[nul]",    "[{\"Account\":{}}}", "]", "}",               ",",            "{\"records\":[,]}",
+        "",
+        " ",
+        "5",
+        "\"records\"",
+        "{}",
+        "{\"records\":5}",
+        "[",
+        "[]]",
+        "[] 1",
+        "{\"records\":[]",
+        "{\"records\"",
+        "{\"records\":[]}}",
+        "{5:[]}",
+        "{\"a\" 5}",
+        "{\"a\":}",
+        "{\"a\":5,}",
+        "[\"a",
+        "[{\"a\":\"]}]",
+        "[nul]",
+        "[{\"Account\":{}}}",
+        "]",
+        "}",
+        ",",
+        "{\"records\":[,]}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -367,7 +392,8 @@ static void long_file_is_read_piece_by_piece(void **state)
     assert_non_null(f);
     fprintf(f, "{\"before\":\"%s\",\n \"records\" : [\n", "[[[{{{\\\"");
     for (size_t i = 0; i < count; i++)
-        fprintf(f, "%s{\"Data\":{\"account_id\":\"test\",\"data_key\":\"%08zu\",\"value\":\"%0*d\"}}",
+        fprintf(f,
+                "%s{\"Data\":{\"account_id\":\"test\",\"data_key\":\"%08zu\",\"value\":\"%0*d\"}}",
                 i > 0 ? " ,\n" : "", i, (int)(4 + 4 * (i % 97)), 0);
     fprintf(f, "] , \"after\":[1,2,{\"records\":[{}]}] } \n");
     assert_int_equal(fclose(f), 0);
@@ -376,7 +402,8 @@ static void long_file_is_read_piece_by_piece(void **state)
     struct alc_buf out = ALC_BUF(64u << 20);
     struct lnet_block_ref at;
     assert_int_equal(
-        lnet_read_state(n->chain, "test", (struct alc_bytes){NULL, 0}, NULL, &out, &at, &err), ALC_OK);
+        lnet_read_state(n->chain, "test", (struct alc_bytes){NULL, 0}, NULL, &out, &at, &err),
+        ALC_OK);
     const struct alc_json *list = net_json(alc_buf_text(&out));
     assert_int_equal(alc_json_count(list), count);
     alc_buf_fini(&out);
@@ -387,14 +414,10 @@ int main(void)
 {
 #define F(name) cmocka_unit_test_setup_teardown(name, make_folder, drop_folder)
     const struct CMUnitTest tests[] = {
-        F(genesis_says_what_the_chain_is),
-        F(genesis_is_read_once),
-        F(broken_genesis_is_named),
-        F(file_that_is_no_list_of_records_is_told),
-        F(dump_of_all_is_a_genesis),
-        F(some_accounts_are_imported_in_a_block_of_their_own),
-        F(bad_import_changes_nothing),
-        F(dump_of_a_stranger_is_refused),
+        F(genesis_says_what_the_chain_is),   F(genesis_is_read_once),
+        F(broken_genesis_is_named),          F(file_that_is_no_list_of_records_is_told),
+        F(dump_of_all_is_a_genesis),         F(some_accounts_are_imported_in_a_block_of_their_own),
+        F(bad_import_changes_nothing),       F(dump_of_a_stranger_is_refused),
         F(long_file_is_read_piece_by_piece),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

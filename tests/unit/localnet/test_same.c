@@ -23,9 +23,9 @@ static uint64_t dice(uint64_t *seed, uint64_t n)
 }
 
 static const char *const people[] = {"alice.test", "bob.test", "test"};
-static const char *const methods[] = {"set",  "chain", "chain_fails",    "join",   "boom", "dice",
-                                      "pay",  "make",  "ask_and_resume", "where",  "ask",  "resume",
-                                      "weigh"};
+static const char *const methods[] = {"set",  "chain",  "chain_fails", "join",           "boom",
+                                      "dice", "pay",    "make",        "ask_and_resume", "where",
+                                      "ask",  "resume", "weigh"};
 
 /* Some are refused, some fail: they are part of the play. */
 static void send(struct net *n, const char *who, const char *to, struct alc_near_action *a)
@@ -65,8 +65,8 @@ static void play_one(struct net *n, uint64_t *seed)
 /* Plays on the machine's own clock and writes the stream to `path`. */
 static int play(const char *path, uint64_t seed)
 {
-    struct net *n = net_open_as(
-        &(struct lnet_conf){.deterministic = true, .clock = &alc_clock_system});
+    struct net *n =
+        net_open_as(&(struct lnet_conf){.deterministic = true, .clock = &alc_clock_system});
     struct alc_buf doc = ALC_BUF(LNET_DOC_MAX_BYTES);
     struct alc_err err;
     FILE *f = fopen(path, "wb");

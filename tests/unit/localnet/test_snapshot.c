@@ -209,6 +209,105 @@ static void waits_end_and_pending_is_forgotten(void **state)
     assert_int_equal(info.pending, 0);
 }
 
+/* ---- with the chain at work ---- */
+
+struct sender {
+    struct lnet_chain *chain;
+    const struct alc_ed25519 *key;
+    const char *id;
+    _Atomic bool stop;
+    unsigned done; /* executed, as far as it was told */
+};
+
+/* The nonce that comes next, out of the chain: after a restore it is an older one. */
+static bool next_nonce(const struct sender *s, const struct alc_near_key *key, uint64_t *out)
+{
+    struct alc_buf text = ALC_BUF(4096);
+    struct alc_json *doc = NULL;
+    struct lnet_block_ref at;
+    bool ok = lnet_read_key(s->chain, s->id, key, &text, &at, NULL) == ALC_OK &&
+              alc_json_open(&doc, alc_buf_bytes(&text), text.n, NULL) == ALC_OK &&
+              alc_json_u64(alc_json_get(doc, "nonce"), out);
+    alc_json_close(doc);
+    alc_buf_fini(&text);
+    ++*out;
+    return ok;
+}
+
+static void send_one(struct sender *s)
+{
+    struct alc_near_action pay = net_act_transfer(1);
+    struct alc_near_tx tx = {.signer_id = alc_cstr(s->id),
+                             .receiver_id = ALC_LIT("test"),
+                             .key = alc_near_key_of(s->key),
+                             .actions = &pay,
+                             .actions_count = 1};
+    struct alc_buf raw = ALC_BUF(4096), invalid = ALC_BUF(4096);
+    struct lnet_info info;
+    struct alc_hash hash;
+    enum lnet_level is;
+    bool known;
+    lnet_chain_info(s->chain, &info);
+    tx.block_hash = info.head.hash;
+    if (next_nonce(s, &tx.key, &tx.nonce) && alc_near_tx_sign(&raw, &hash, &tx, s->key) == ALC_OK &&
+        lnet_chain_submit(s->chain, alc_buf_bytes(&raw), &hash, &invalid, NULL) == ALC_OK &&
+        lnet_chain_wait(s->chain, &hash, LNET_FINAL, 600000, &is, &known, NULL) == ALC_OK)
+        s->done++;
+    alc_buf_fini(&raw);
+    alc_buf_fini(&invalid);
+}
+
+static void *keep_sending(void *arg)
+{
+    struct sender *s = arg;
+    while (!s->stop)
+        send_one(s);
+    return NULL;
+}
+
+static void restore_under_load_loses_nothing(void **state)
+{
+    static const char *const ids[] = {"alice.test", "bob.test"};
+    struct lnet_genesis_account accounts[3] = {0};
+    struct net n = {.arena = ALC_ARENA(1u << 20)};
+    struct sender senders[2] = {0};
+    pthread_t threads[2];
+    struct lnet_info info;
+    uint64_t id;
+    (void)state;
+    alc_crypto_init();
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(accounts[i].id.s, sizeof accounts[i].id.s, "%s", i < 2 ? ids[i] : "test");
+        accounts[i].key = net_public(accounts[i].id.s);
+        accounts[i].amount = NEAR(1000);
+    }
+    struct lnet_conf conf = {.accounts = accounts, .accounts_count = 3};
+    assert_int_equal(lnet_chain_open(&n.chain, &conf, &err), ALC_OK);
+    for (size_t i = 0; i < 2; i++) {
+        senders[i] = (struct sender){.chain = n.chain, .key = net_key(ids[i]), .id = ids[i]};
+        assert_int_equal(pthread_create(&threads[i], NULL, keep_sending, &senders[i]), 0);
+    }
+    for (size_t i = 0; i < 20; i++) {
+        id = snapshot(&n);
+        lnet_chain_info(n.chain, &info);
+        assert_int_equal(lnet_chain_wait_height(n.chain, info.head.height + 4, 60000), ALC_OK);
+        restore(&n, id);
+        assert_int_equal(lnet_chain_drop_snapshot(n.chain, id, &err), ALC_OK);
+    }
+    for (size_t i = 0; i < 2; i++)
+        senders[i].stop = true;
+    for (size_t i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(senders[i].done > 0);
+    }
+    assert_int_equal(lnet_chain_settle(n.chain, &err), ALC_OK);
+    lnet_chain_info(n.chain, &info);
+    assert_false(info.failed);
+    assert_true(info.total_supply == net_total(&n));
+    lnet_chain_close(n.chain);
+    alc_arena_fini(&n.arena);
+}
+
 /* ---- which there are ---- */
 
 static void each_snapshot_is_its_own(void **state)
@@ -406,6 +505,7 @@ int main(int argc, char **argv)
         M(blocks_after_the_snapshot_are_gone),
         F(blocks_after_the_snapshot_are_gone),
         M(waits_end_and_pending_is_forgotten),
+        cmocka_unit_test(restore_under_load_loses_nothing),
         M(each_snapshot_is_its_own),
         F(each_snapshot_is_its_own),
         M(too_many_snapshots_are_refused),

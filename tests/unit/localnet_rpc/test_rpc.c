@@ -586,6 +586,49 @@ static void sandbox_requests_reach_the_chain(void **state)
                  "record 0: no kind\"}");
 }
 
+static void snapshots_have_ids(void **state)
+{
+    struct fixture *f = *state;
+    expect_result(f, "sandbox_snapshot", "{}", "{\"id\":1}");
+    expect_result(f, "sandbox_snapshot", "null", "{\"id\":2}");
+    expect_result(f, "sandbox_restore", "{\"id\":2}", "{}");
+    assert_int_equal(f->chain.restored, 2);
+    expect_error(f, "sandbox_snapshot", "[]", 400,
+                 "{\"name\":\"REQUEST_VALIDATION_ERROR\",\"cause\":{\"name\":\"PARSE_ERROR\","
+                 "\"info\":{\"error_message\":\"Failed parsing args: there are 2 snapshots: drop "
+                 "some\"}},\"code\":-32700,\"message\":\"Parse error\",\"data\":\"Failed parsing "
+                 "args: there are 2 snapshots: drop some\"}");
+    expect_result(f, "sandbox_drop_snapshot", "{\"id\":1}", "{}");
+    expect_error(f, "sandbox_restore", "{\"id\":7}", 400,
+                 "{\"name\":\"REQUEST_VALIDATION_ERROR\",\"cause\":{\"name\":\"PARSE_ERROR\","
+                 "\"info\":{\"error_message\":\"Failed parsing args: there is no snapshot 7\"}},"
+                 "\"code\":-32700,\"message\":\"Parse error\",\"data\":\"Failed parsing args: "
+                 "there is no snapshot 7\"}");
+    expect_error(f, "sandbox_restore", "[1]", 400,
+                 "{\"name\":\"REQUEST_VALIDATION_ERROR\",\"cause\":{\"name\":\"PARSE_ERROR\","
+                 "\"info\":{\"error_message\":\"Failed parsing args: missing field `id`, a "
+                 "number\"}},\"code\":-32700,\"message\":\"Parse error\",\"data\":\"Failed "
+                 "parsing args: missing field `id`, a number\"}");
+}
+
+static void state_is_dumped_as_records(void **state)
+{
+    struct fixture *f = *state;
+    expect_result(f, "sandbox_dump_state", "{}", "{\"records\":[]}");
+    expect_result(f, "sandbox_dump_state", "{\"account_ids\":[\"a.near\",\"b.near\",\"a.near\"]}",
+                  "{\"records\":[\"a.near\",\"b.near\"]}");
+    expect_error(f, "sandbox_dump_state", "{\"account_ids\":[\"a.near\",5]}", 400,
+                 "{\"name\":\"REQUEST_VALIDATION_ERROR\",\"cause\":{\"name\":\"PARSE_ERROR\","
+                 "\"info\":{\"error_message\":\"Failed parsing args: account_ids: entry 1 is no "
+                 "account\"}},\"code\":-32700,\"message\":\"Parse error\",\"data\":\"Failed "
+                 "parsing args: account_ids: entry 1 is no account\"}");
+    expect_error(f, "sandbox_dump_state", "{\"account_ids\":\"a.near\"}", 400,
+                 "{\"name\":\"REQUEST_VALIDATION_ERROR\",\"cause\":{\"name\":\"PARSE_ERROR\","
+                 "\"info\":{\"error_message\":\"Failed parsing args: account_ids: an array is "
+                 "expected\"}},\"code\":-32700,\"message\":\"Parse error\",\"data\":\"Failed "
+                 "parsing args: account_ids: an array is expected\"}");
+}
+
 /* ---- the block stream ---- */
 
 static void stream_points_to_the_newest_and_the_first_block(void **state)
@@ -675,6 +718,8 @@ int main(void)
         TEST(answers_are_json),
         TEST(validators_name_the_one_there_is),
         TEST(sandbox_requests_reach_the_chain),
+        TEST(snapshots_have_ids),
+        TEST(state_is_dumped_as_records),
         TEST(stream_points_to_the_newest_and_the_first_block),
         TEST(stream_gives_blocks_and_null_for_heights_without),
         TEST(stream_names_the_heights_it_has_not),
