@@ -1,24 +1,10 @@
 /* contracts/compute/admin.c — setting up, and the owner's settings. */
-#include "compute.h"
-
-void only_owner(const struct state *s)
-{
-    struct near_account caller;
-
-    near_predecessor(&caller);
-    if (!alc_bytes_eq(near_account_bytes(&caller), s->owner))
-        near_panic("Only owner can call this method");
-}
-
-void not_paused(const struct state *s)
-{
-    if (s->paused != 0) near_panic("Contract is paused");
-}
+#include "call.h"
 
 static void check_metadata(struct alc_bytes text)
 {
-    if (text.n > METADATA_MAX_BYTES)
-        near_panic("An event standard, event version or chain_id is at most 64 bytes");
+    near_refuse(text.n > METADATA_MAX_BYTES,
+                "Event metadata and chain_id are at most 64 bytes each");
 }
 
 /* ---- new ---- */
@@ -43,32 +29,31 @@ static const struct near_field new_fields[] = {
 static struct alc_hash make_deployment_id(struct alc_bytes self)
 {
     uint8_t buf[NEAR_ACCOUNT_MAX_BYTES + 64];
-    struct alc_borsh w = alc_borsh(buf, sizeof buf);
+    struct walk w = walk_writing(buf, sizeof buf);
+    uint64_t when[2] = {near_host_block_index(), near_host_block_timestamp()};
     struct alc_hash seed, id;
 
     near_random(&seed);
-    alc_borsh_put_bytes(&w, self);
-    alc_borsh_put_u64(&w, near_host_block_index());
-    alc_borsh_put_u64(&w, near_host_block_timestamp());
-    alc_borsh_put_hash(&w, &seed);
-    near_sha256(&id, (struct alc_bytes){buf, w.n});
+    walk_bytes(&w, &self);
+    walk_raw(&w, when, sizeof when);
+    walk_raw(&w, &seed, sizeof seed);
+    near_sha256(&id, walk_written(&w, buf));
     return id;
 }
 
 void method_new(void)
 {
     struct new_args a = {.standard = ALC_LIT("near-outlayer"), .version = ALC_LIT("1.0.0")};
-    struct prices_usd usd = {1000, 1, 1, 10};
-    struct near_account self;
-    struct state s;
+    const struct prices_usd usd = {1000, 1, 1, 10};
+    static struct near_account self;
 
     NEAR_ARGS(&a, new_fields);
-    if (state_exists()) near_panic("The contract has already been initialized");
+    near_refuse(state_exists(), "The contract has already been initialized");
     check_metadata(a.standard);
     check_metadata(a.version);
     check_metadata(a.chain_id);
     near_current(&self);
-    s = (struct state){
+    here.state = (struct state){
         .pending_bytes_cap = PENDING_BYTES_CAP,
         .prices = {.base_fee = UINT64_C(1000000000000000) * (near_u128)1000000,
                    .per_million_instructions_fee = UINT64_C(100000000000000),
@@ -82,158 +67,110 @@ void method_new(void)
         .chain_id = a.chain_id,
         .self = near_account_bytes(&self),
     };
-    state_save(&s);
+    state_save();
     usd_save(&usd);
 }
 
 /* ---- Settings ---- */
 
-struct account_args {
-    struct alc_bytes account;
-};
-
-static const struct near_field owner_fields[] = {
-    NEAR_FIELD("new_owner_id", struct account_args, account, near_read_account, NEAR_MUST),
-};
-
 void method_set_owner(void)
 {
-    struct account_args a;
-    struct state s;
-
-    NEAR_ARGS(&a, owner_fields);
-    state_load(&s);
-    only_owner(&s);
-    s.owner = a.account;
-    state_save(&s);
+    begin(ARG_NEW_OWNER_ID | BY_OWNER);
+    here.state.owner = arg.account;
+    state_save();
 }
-
-static const struct near_field operator_fields[] = {
-    NEAR_FIELD("new_operator_id", struct account_args, account, near_read_account, NEAR_MUST),
-};
 
 void method_set_operator(void)
 {
-    struct account_args a;
-    struct state s;
-
-    NEAR_ARGS(&a, operator_fields);
-    state_load(&s);
-    only_owner(&s);
-    s.operator_id = a.account;
-    state_save(&s);
+    begin(ARG_NEW_OPERATOR_ID | BY_OWNER);
+    here.state.operator_id = arg.account;
+    state_save();
 }
-
-struct paused_args {
-    bool paused;
-};
-
-static const struct near_field paused_fields[] = {
-    NEAR_FIELD("paused", struct paused_args, paused, near_read_bool, NEAR_MUST),
-};
 
 void method_set_paused(void)
 {
-    struct paused_args a;
-    struct state s;
-
-    NEAR_ARGS(&a, paused_fields);
-    state_load(&s);
-    only_owner(&s);
-    s.paused = a.paused;
-    state_save(&s);
+    begin(ARG_PAUSED | BY_OWNER);
+    here.state.paused = arg.flag;
+    state_save();
 }
 
-struct pricing_args {
-    struct near_opt_u128 base_fee, per_million, per_ms, per_compile_ms;
-    struct near_opt_u128 base_usd, per_million_usd, per_sec_usd, per_compile_ms_usd;
-};
-
-static const struct near_field pricing_fields[] = {
-    NEAR_FIELD("base_fee", struct pricing_args, base_fee, near_read_opt_u128, NEAR_MAY),
-    NEAR_FIELD("per_million_instructions_fee", struct pricing_args, per_million, near_read_opt_u128,
-               NEAR_MAY),
-    NEAR_FIELD("per_ms_fee", struct pricing_args, per_ms, near_read_opt_u128, NEAR_MAY),
-    NEAR_FIELD("per_compile_ms_fee", struct pricing_args, per_compile_ms, near_read_opt_u128,
-               NEAR_MAY),
-    NEAR_FIELD("base_fee_usd", struct pricing_args, base_usd, near_read_opt_u128, NEAR_MAY),
-    NEAR_FIELD("per_million_instructions_fee_usd", struct pricing_args, per_million_usd,
-               near_read_opt_u128, NEAR_MAY),
-    NEAR_FIELD("per_sec_fee_usd", struct pricing_args, per_sec_usd, near_read_opt_u128, NEAR_MAY),
-    NEAR_FIELD("per_compile_ms_fee_usd", struct pricing_args, per_compile_ms_usd,
-               near_read_opt_u128, NEAR_MAY),
-};
-
-static void set_if(near_u128 *price, const struct near_opt_u128 *given)
+void method_set_pending_bytes_cap(void)
 {
-    if (given->some) *price = given->v;
+    begin(ARG_MAX_BYTES | BY_OWNER);
+    here.state.pending_bytes_cap = arg.id;
+    state_save();
 }
 
+static struct {
+    struct prices near;
+    struct prices_usd usd;
+} prices;
+
+#define PRICE(name, member)                                                                        \
+    {name, (uint16_t)__builtin_offsetof(__typeof__(prices), member), NEAR_VALUE_near_read_u128,    \
+     NEAR_MAY, sizeof name - 1}
+
+static const struct near_field price_fields[] = {
+    PRICE("base_fee", near.base_fee),
+    PRICE("per_million_instructions_fee", near.per_million_instructions_fee),
+    PRICE("per_ms_fee", near.per_ms_fee),
+    PRICE("per_compile_ms_fee", near.per_compile_ms_fee),
+    PRICE("base_fee_usd", usd.base_fee),
+    PRICE("per_million_instructions_fee_usd", usd.per_million_instructions_fee),
+    PRICE("per_sec_fee_usd", usd.per_sec_fee),
+    PRICE("per_compile_ms_fee_usd", usd.per_compile_ms_fee),
+};
+
+static void prices_load(void)
+{
+    prices.near = here.state.prices;
+    usd_load(&prices.usd);
+}
+
+/* What the arguments leave out keeps its value; what is wrong with them comes before a contract
+ * that is not set up. */
 void method_set_pricing(void)
 {
-    struct pricing_args a = {.base_fee = {0, false}};
-    struct prices_usd usd;
-    struct state s;
-
-    NEAR_ARGS(&a, pricing_fields);
-    state_load(&s);
-    only_owner(&s);
-    usd_load(&usd);
-    set_if(&s.prices.base_fee, &a.base_fee);
-    set_if(&s.prices.per_million_instructions_fee, &a.per_million);
-    set_if(&s.prices.per_ms_fee, &a.per_ms);
-    set_if(&s.prices.per_compile_ms_fee, &a.per_compile_ms);
-    set_if(&usd.base_fee, &a.base_usd);
-    set_if(&usd.per_million_instructions_fee, &a.per_million_usd);
-    set_if(&usd.per_sec_fee, &a.per_sec_usd);
-    set_if(&usd.per_compile_ms_fee, &a.per_compile_ms_usd);
-    state_save(&s);
-    usd_save(&usd);
+    if (state_try()) prices_load();
+    NEAR_ARGS(&prices, price_fields);
+    begin(BY_OWNER);
+    here.state.prices = prices.near;
+    state_save();
+    usd_save(&prices.usd);
 }
 
-struct metadata_args {
-    struct alc_bytes standard;
-    struct alc_bytes version;
-};
+void method_get_pricing_full(void)
+{
+    begin(0);
+    prices_load();
+    SAY_OBJECT(&prices, price_fields);
+    give();
+}
 
 static const struct near_field metadata_fields[] = {
-    NEAR_FIELD("standard", struct metadata_args, standard, near_read_string, NEAR_MAY),
-    NEAR_FIELD("version", struct metadata_args, version, near_read_string, NEAR_MAY),
+    NEAR_FIELD("standard", struct new_args, standard, near_read_string, NEAR_MAY),
+    NEAR_FIELD("version", struct new_args, version, near_read_string, NEAR_MAY),
 };
 
 void method_set_event_metadata(void)
 {
-    struct metadata_args a = {.standard = {NULL, 0}};
-    struct state s;
+    struct new_args a = {.standard = {NULL, 0}};
 
     NEAR_ARGS(&a, metadata_fields);
-    state_load(&s);
-    only_owner(&s);
+    begin(BY_OWNER);
     check_metadata(a.standard);
     check_metadata(a.version);
-    if (a.standard.p != NULL) s.standard = a.standard;
-    if (a.version.p != NULL) s.version = a.version;
-    state_save(&s);
+    if (a.standard.p != NULL) here.state.standard = a.standard;
+    if (a.version.p != NULL) here.state.version = a.version;
+    state_save();
 }
 
-struct cap_args {
-    uint64_t max_bytes;
-};
-
-static const struct near_field cap_fields[] = {
-    NEAR_FIELD("max_bytes", struct cap_args, max_bytes, near_read_u64, NEAR_MUST),
-};
-
-void method_set_pending_bytes_cap(void)
+/* An upgrade: what is read in its older forms is written in the newest.  Records of their own are
+ * read in theirs and need none. */
+void method_migrate(void)
 {
-    struct cap_args a;
-    struct state s;
-
-    NEAR_ARGS(&a, cap_fields);
-    state_load(&s);
-    only_owner(&s);
-    s.pending_bytes_cap = a.max_bytes;
-    state_save(&s);
+    state_load();
+    state_save();
 }
 
 /* ---- The register ----
@@ -241,15 +178,10 @@ void method_set_pending_bytes_cap(void)
  * The contract that judges quotes: it registers the workers' keys, and level "onchain" asks it.  A
  * record of its own, so that calls which need no register do not pay for it. */
 
-static void read_account_or_null(struct near_json *j, void *out)
+void read_account_or_null(struct near_json *j, void *out)
 {
-    *(struct alc_bytes *)out = (struct alc_bytes){NULL, 0};
     if (!near_json_null(j)) near_read_account(j, out);
 }
-
-static const struct near_field register_fields[] = {
-    NEAR_FIELD("register_id", struct account_args, account, read_account_or_null, NEAR_MUST),
-};
 
 bool register_load(struct near_account *out)
 {
@@ -258,20 +190,15 @@ bool register_load(struct near_account *out)
 
 void register_must(struct near_account *out)
 {
-    if (!register_load(out))
-        near_panic("Proof \"onchain\" is not offered: no register contract is set");
+    near_refuse(!register_load(out),
+                "Proof \"onchain\" is not offered: no register contract is set");
 }
 
 void method_set_register(void)
 {
-    struct account_args a;
-    struct state s;
-
-    NEAR_ARGS(&a, register_fields);
-    state_load(&s);
-    only_owner(&s);
-    if (a.account.p != NULL)
-        near_put(ALC_LIT("g"), a.account);
+    begin(ARG_REGISTER_ID | BY_OWNER);
+    if (arg.account.p != NULL)
+        near_put(ALC_LIT("g"), arg.account);
     else
         (void)near_remove(ALC_LIT("g"));
 }

@@ -1,32 +1,56 @@
 /* contracts/compute/agent.c — secrets of a wallet's key.  Their owner is the key's implicit
  * account, whoever brings the signed message; he pays, and gets back what was held before. */
-#include "compute.h"
+#include "call.h"
 #include "secret.h"
 #include "wallet.h"
 
 #include "base/enc.h"
+#include "contract/near_ecrecover.h"
 
 /* ---- Signed messages ---- */
 
-bool wallet_ed25519(struct alc_hash *key, struct alc_bytes text)
+bool wallet_key(struct wallet_key *key, struct alc_bytes text)
 {
+    const bool ed25519 = text.n == 8 + 64;
+    const size_t prefix = ed25519 ? 8 : 10;
     size_t n;
 
-    return text.n == 8 + 64 && __builtin_memcmp(text.p, "ed25519:", 8) == 0 &&
-           alc_hex_decode(key->b, sizeof key->b, &n, (struct alc_bytes){text.p + 8, 64});
+    key->b[0] = 0;
+    return (ed25519 || text.n == 10 + 66) &&
+           __builtin_memcmp(text.p, ed25519 ? "ed25519:" : "secp256k1:", prefix) == 0 &&
+           alc_hex_decode(key->b + ed25519, sizeof key->b, &n,
+                          (struct alc_bytes){text.p + prefix, text.n - prefix}) &&
+           (ed25519 || (key->b[0] | 1) == 3);
 }
 
-void wallet_must_sign(const struct alc_hash *key, struct alc_bytes message,
+/* of_point: r‖s‖v of `digest` is by this point. */
+static bool of_point(const struct wallet_key *key, const uint8_t sig[65],
+                     const struct alc_hash *digest)
+{
+    uint8_t point[64];
+
+    if (sig[64] > 1 || near_host_ecrecover(sizeof digest->b, (uintptr_t)digest->b, 64,
+                                           (uintptr_t)sig, sig[64], 1, 0) != 1)
+        return false;
+    near_host_read_register(0, (uintptr_t)point);
+    return key->b[0] == (2 | (point[63] & 1)) && __builtin_memcmp(key->b + 1, point, 32) == 0;
+}
+
+void wallet_must_sign(const struct wallet_key *key, struct alc_bytes message,
                       struct alc_bytes signature)
 {
-    struct alc_hash digest;
-    uint8_t sig[64];
+    const bool ed25519 = key->b[0] == 0;
+    struct alc_hash digest, public_key;
+    uint8_t sig[65];
     size_t n;
 
     near_sha256(&digest, message);
-    if (!alc_hex_decode(sig, sizeof sig, &n, signature) || n != sizeof sig ||
-        !near_ed25519(sig, key, alc_hash_bytes(&digest)))
-        near_panic("Invalid Ed25519 wallet signature");
+    __builtin_memcpy(public_key.b, key->b + 1, sizeof public_key.b);
+    if (!alc_hex_decode(sig, sizeof sig, &n, signature) || n != sizeof sig - ed25519 ||
+        !(ed25519 ? near_ed25519(sig, &public_key, alc_hash_bytes(&digest))
+                  : of_point(key, sig, &digest)))
+        near_panic(ed25519 ? "Invalid Ed25519 wallet signature"
+                           : "Invalid secp256k1 wallet signature");
 }
 
 static void part(struct near_out *m, const struct alc_bytes *b)
@@ -40,11 +64,11 @@ static void part(struct near_out *m, const struct alc_bytes *b)
 static struct alc_bytes message(const struct secret_call *c, bool store)
 {
     const struct accessor *a = &c->s.id.accessor;
-    const struct alc_bytes caller = near_account_bytes(&c->caller);
+    const struct alc_bytes caller = here.by;
     const bool hash = a->kind == ACCESSOR_WASM_HASH;
     struct near_out m = view_out();
 
-    near_out_raw(&m, alc_cstr(store ? "store_secrets_for:v1" : "delete_agent_secret:v1"));
+    near_out_text(&m, store ? "store_secrets_for:v1" : "delete_agent_secret:v1");
     part(&m, &c->agent_key);
     near_out_lit(&m, ":");
     near_out_u64(&m, a->what.n + (hash ? 5 : 0));
@@ -67,24 +91,25 @@ static void agent_call(const struct near_field *fields, size_t n, bool store)
     struct secret_call *c = secret_begin(fields, n);
     const enum accessor_kind kind = c->s.id.accessor.kind;
     struct secret kept;
-    struct alc_hash key;
+    struct wallet_key key;
     char account[64];
 
-    if (!wallet_ed25519(&key, c->agent_key))
-        near_panic("agent_pubkey must be ed25519:<64 hex digits>");
+    near_refuse(!wallet_key(&key, c->agent_key) || key.b[0] != 0,
+                "agent_pubkey must be ed25519:<64 hex digits>");
     if (store) profile_check(c->s.id.profile, "profile");
     for (size_t i = 0; i < c->s.id.profile.n; i++)
-        if (c->s.id.profile.p[i] == ':') near_panic("profile must not contain ':'");
-    if (kind != ACCESSOR_PROJECT && kind != ACCESSOR_WASM_HASH)
-        near_panic("An agent's accessor must be Project or WasmHash");
+        near_refuse(c->s.id.profile.p[i] == ':', "profile must not contain ':'");
+    near_refuse(kind != ACCESSOR_PROJECT && kind != ACCESSOR_WASM_HASH,
+                "An agent's accessor must be Project or WasmHash");
     wallet_must_sign(&key, message(c, store), c->signature);
-    if (!alc_hex_encode(account, sizeof account, &n, alc_hash_bytes(&key))) return; /* it fits */
+    if (!alc_hex_encode(account, sizeof account, &n, (struct alc_bytes){key.b + 1, 32}))
+        return; /* it fits */
     c->s.id.owner = (struct alc_bytes){(const uint8_t *)account, n};
     if (store) {
         secret_store(c);
     } else {
         secret_must_load(&kept, &c->s.id, "Secrets not found");
-        secret_remove(&kept, near_account_bytes(&c->caller));
+        secret_remove(&kept, here.by);
     }
 }
 

@@ -22,6 +22,7 @@
 
 #include "methods.h"
 #include "source.h"
+#include "values.h"
 
 #define STATE_VERSION 2u /* 1, of before projects, is read too */
 #define REQUEST_VERSION 1u
@@ -91,6 +92,11 @@ struct limits {
     struct near_opt_u64 seconds;
 };
 
+struct secrets_ref {
+    struct alc_bytes profile; /* p NULL: no secrets */
+    struct alc_bytes account;
+};
+
 enum format { FORMAT_BYTES, FORMAT_TEXT, FORMAT_JSON };
 
 /* What must be shown with an answer; the order is that of strength. */
@@ -125,8 +131,7 @@ struct request {
     struct alc_bytes predecessor;
     struct alc_bytes signer;
     struct alc_bytes payer;
-    struct alc_bytes secrets_profile; /* p NULL: no secrets */
-    struct alc_bytes secrets_account;
+    struct secrets_ref secrets;
     struct alc_bytes input; /* p NULL: none; empty when it lies apart, see input_n */
     uint64_t id;            /* its key */
 };
@@ -176,21 +181,23 @@ struct worker {
 
 /* ---- state.c ---- */
 
-void state_load(struct state *s); /* panics before `new`; borrows until the next state_load */
-void state_save(const struct state *s);
+/* The state is here.state (call.h). */
+void state_load(void); /* panics before `new` */
+bool state_try(void);  /* or returns false then */
+void state_save(void);
 bool state_exists(void);
 void usd_load(struct prices_usd *p);
 void usd_save(const struct prices_usd *p);
 
 /* request_load fills *r, whose strings are borrowed until the next load; false: no such request.
- * request_take also removes it with all that belongs to it, and counts it off in *s; of its input
- * it keeps what settling needs. */
+ * request_take also removes it with all that belongs to it, and counts it off; of its input it
+ * keeps what settling needs.  The state is not saved here. */
 ALC_MUST bool request_load(struct request *r, uint64_t id);
-ALC_MUST bool request_take(struct request *r, struct output *stored, struct state *s, uint64_t id);
-void request_add(const struct request *r, struct state *s); /* panics over the cap */
-void request_add_output(struct request *r, const struct output *o, struct state *s);
+ALC_MUST bool request_take(struct request *r, struct output *stored, uint64_t id);
+void request_add(const struct request *r); /* panics over the cap */
+void request_add_output(struct request *r, const struct output *o);
 /* request_next_turn ends the turn of a stored output: as final, or, with `drop`, by removing it. */
-void request_next_turn(const struct request *r, struct state *s, bool drop);
+void request_next_turn(const struct request *r, bool drop);
 bool request_exists(uint64_t id);
 /* The project's id as it was asked for; p NULL: the code is no project's. */
 static inline struct alc_bytes request_project(const struct request *r)
@@ -204,40 +211,53 @@ void output_load(struct output *o, uint64_t id);
 /* ---- request.c ---- */
 
 extern const char *const proof_names[PROOF_COUNT];
-near_u128 estimate(const struct prices *p, const struct limits *l);
-void read_limits(struct near_json *j, void *out); /* struct limits */
-void out_limits(struct near_out *o, const struct limits *l);
-void out_secrets_ref(struct near_out *o, const struct request *r);
-void out_format(struct near_out *o, enum format f);
+near_u128 estimate(const struct limits *l);
+/* Readers that are also of tables by which near_out_members writes. */
+void read_limits(struct near_json *j, void *out);  /* struct limits */
+void read_secrets(struct near_json *j, void *out); /* struct secrets_ref */
+void read_format(struct near_json *j, void *out);  /* uint8_t: enum format */
+#define LIMITS_FIELDS 3u
+#define SECRETS_FIELDS 2u
+#define FORMATS 3u
+extern const struct near_field limits_fields[LIMITS_FIELDS], secrets_fields[SECRETS_FIELDS];
+extern const char *const format_names[FORMATS];
 struct limits filled(const struct limits *l); /* absent ones at their defaults */
 
 /* ---- event.c ---- */
 
-/* event_begin writes an event line up to the object in `data`; event_end closes and logs it. */
-void event_begin(struct near_out *o, const struct state *s, struct alc_bytes event);
-void event_end(struct near_out *o);
-/* The same for a `system_event` called `name`, up to its first member. */
-void system_event_begin(struct near_out *o, const struct state *s, const char *name);
-void system_event_end(struct near_out *o);
-/* And a whole one, whose members a table describes. */
-void system_event(const struct state *s, const char *name, const void *in,
-                  const struct near_field *fields, size_t n);
-/* Members and values that events and views share. */
+/* event_begin writes an event line to here.out, up to the object in `data`; event_end closes and
+ * logs it. */
+void event_begin(const char *event);
+void event_end(void);
+/* A whole `system_event` called `name`, whose members a table describes. */
+void system_event(const char *name, const void *in, const struct near_field *fields, size_t n);
+#define SYSTEM_EVENT(name, in, fields)                                                             \
+    system_event(name, in, fields, sizeof(fields) / sizeof((fields)[0]))
 void out_account(struct near_out *o, struct alc_bytes a);
 
 /* ---- resolve.c ---- */
 
-near_u128 cost(const struct prices *p, const struct metrics *m);
+near_u128 cost(const struct metrics *m);
 void log_charged(near_u128 yocto);
-void out_metrics(struct near_out *o, const struct metrics *m);
+#define METRICS_FIELDS 3u
+extern const struct near_field metrics_fields[METRICS_FIELDS];
+void read_metrics(struct near_json *j, void *out); /* struct metrics; written too */
+void read_output(struct near_json *j, void *out);  /* struct output; written as it waits */
+/* out_pending writes an output that waits: as octets with `raw`, else as it will be. */
+void out_pending(struct near_out *o, const struct output *out, bool raw);
 void payload_read(struct response *r, struct shown *p, uint8_t *buf, size_t n);
+
+/* ---- answer.c ---- */
+
+/* What the caller will receive. */
+void out_output(struct near_out *o, const struct output *out);
 
 /* ---- proof.c ---- */
 
 /* proof_check panics unless the base64 text `statement` (p NULL: none given) shows what `r` asks
  * for an answer `a` whose output will be `out`; fills *shown. */
-void proof_check(struct shown *shown, const struct state *s, const struct request *r,
-                 const struct response *a, const struct output *out, struct alc_bytes statement);
+void proof_check(struct shown *shown, const struct request *r, const struct response *a,
+                 const struct output *out, struct alc_bytes statement);
 
 /* ---- onchain.c ---- */
 
@@ -247,17 +267,11 @@ void proof_check(struct shown *shown, const struct state *s, const struct reques
 void onchain_ask(const struct request *r, const struct shown *shown, struct alc_bytes payload,
                  bool leans, bool mine, struct alc_bytes evidence);
 
-/* ---- views.c ---- */
-
-/* What a view returns is written here, up to the protocol's limit; view_give panics beyond it.  To
- * a method that changes state the room is free for other uses. */
-struct near_out view_out(void);
-void view_give(const struct near_out *o);
-
 /* ---- admin.c ---- */
 
-void only_owner(const struct state *s);
-void not_paused(const struct state *s);                /* panics while the contract is paused */
+void only_owner(void);
+void not_paused(void); /* panics while the contract is paused */
+void read_account_or_null(struct near_json *j, void *out);
 ALC_MUST bool register_load(struct near_account *out); /* false: none is set */
 void register_must(struct near_account *out);          /* panics when none is set */
 

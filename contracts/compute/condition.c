@@ -5,14 +5,13 @@
  * is left wide enough for either; what stays free there is closed at the end, once for all. */
 #include "condition.h"
 
-#include "compute.h"
+#include "room.h"
 
 #define PATTERNS_MAX 16u
 #define PATTERN_BYTES_MAX 4096u
 #define ASKS_MAX 5u
 #define GAP 0 /* no JSON text holds this byte */
 
-static uint8_t text[NEAR_VALUE_MAX_BYTES];
 static struct near_out o;
 static bool gaps;
 
@@ -37,7 +36,7 @@ static void read_unit(struct near_json *j, struct alc_bytes *out, const char *co
     near_json_fail("unknown variant");
 }
 
-static void read_op(struct near_json *j, void *out)
+void read_op(struct near_json *j, void *out)
 {
     static const char *const names[] = {"Gte", "Lte", "Gt", "Lt", "Eq", "Ne"};
     read_unit(j, out, names, 6);
@@ -120,19 +119,17 @@ static void account(struct near_json *j, void *to)
     out_account(&o, id);
 }
 
-static void read_accounts(struct near_json *j, void *to)
+void read_accounts(struct near_json *j, void *to)
 {
     near_json_list(j, account, to);
 }
 
 static const struct near_field whitelist_fields[] = {
-    {"accounts", read_accounts, 0, sizeof "accounts" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("accounts", read_accounts, NEAR_MUST),
 };
 
-static void node(struct near_json *j, void *out);
-
 static const struct near_field inner_fields[] = {
-    {"condition", node, 0, sizeof "condition" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("condition", read_node, NEAR_MUST),
 };
 
 struct logic {
@@ -143,16 +140,16 @@ struct logic {
 static void member(struct near_json *j, void *to)
 {
     if (!fresh_list()) near_out_lit(&o, ",");
-    node(j, to);
+    read_node(j, to);
 }
 
-static void read_members(struct near_json *j, void *out)
+void read_members(struct near_json *j, void *out)
 {
     struct logic *l = out;
     near_json_list(j, member, l->c);
 }
 
-static void read_logic_op(struct near_json *j, void *out)
+void read_logic_op(struct near_json *j, void *out)
 {
     static const char *const names[] = {"And", "Or"};
     read_unit(j, out, names, 2);
@@ -160,7 +157,7 @@ static void read_logic_op(struct near_json *j, void *out)
 
 static const struct near_field logic_fields[] = {
     NEAR_FIELD("operator", struct logic, op, read_logic_op, NEAR_MUST),
-    {"conditions", read_members, 0, sizeof "conditions" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("conditions", read_members, NEAR_MUST),
 };
 
 static void logic(struct near_json *j, struct condition *c)
@@ -181,7 +178,7 @@ static void logic(struct near_json *j, struct condition *c)
     near_out_lit(&o, "]}");
 }
 
-static void node(struct near_json *j, void *out)
+void read_node(struct near_json *j, void *out)
 {
     struct alc_bytes name;
     const bool with_value = near_json_variant(j, &name);
@@ -233,9 +230,9 @@ void read_condition(struct near_json *j, void *out)
     struct condition *c = out;
 
     *c = (struct condition){.patterns = 0};
-    o = NEAR_OUT(text);
+    o = NEAR_OUT(room_access);
     gaps = false;
-    node(j, c);
+    read_node(j, c);
     if (gaps) close_gaps();
     c->text = near_out_bytes(&o, "The secret is longer than 4 MiB");
 }
@@ -248,11 +245,11 @@ static void at_most(uint64_t max, uint64_t n, const char *before, const char *be
     struct near_out t = NEAR_OUT(buf);
 
     if (n <= max) return;
-    near_out_raw(&t, alc_cstr(before));
+    near_out_text(&t, before);
     near_out_u64(&t, n);
-    near_out_raw(&t, alc_cstr(behind));
+    near_out_text(&t, behind);
     near_out_u64(&t, max);
-    near_out_raw(&t, alc_cstr(max == ASKS_MAX ? " such leaves are judged" : " are judged"));
+    near_out_text(&t, max == ASKS_MAX ? " such leaves are judged" : " are judged");
     near_panic_bytes((struct alc_bytes){buf, t.n});
 }
 
@@ -262,7 +259,7 @@ void condition_check(const struct condition *c)
     at_most(PATTERN_BYTES_MAX, c->pattern_bytes, "AccountPattern text is ",
             " bytes in all; at most ");
     at_most(ASKS_MAX, c->asks, "access asks the chain ", " times; at most ");
-    if (c->bad_hashes > 0)
-        near_panic("a WasmHash condition must be the SHA-256 in 64 lowercase hex digits");
-    if (c->empty > 0) near_panic("Logic must hold at least one condition");
+    near_refuse(c->bad_hashes > 0,
+                "a WasmHash condition must be the SHA-256 in 64 lowercase hex digits");
+    near_refuse(c->empty > 0, "Logic must hold at least one condition");
 }

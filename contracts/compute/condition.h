@@ -6,7 +6,7 @@
 #ifndef COMPUTE_CONDITION_H
 #define COMPUTE_CONDITION_H
 
-#include "contract/json.h"
+#include "values.h"
 
 struct condition {
     struct alc_bytes text; /* borrowed until the next one is read */

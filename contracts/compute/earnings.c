@@ -33,30 +33,26 @@ static const struct near_field fields[] = {
 
 void method_withdraw_developer_earnings(void)
 {
-    uint64_t transfer;
-    struct near_account caller;
     struct withdrawal w;
-    struct state s;
+    uint64_t transfer;
 
-    state_load(&s);
+    begin(BY);
     one_yocto();
-    near_predecessor(&caller);
-    w.developer = near_account_bytes(&caller);
+    w.developer = here.by;
     w.amount = purse_get(PURSE_EARNINGS, w.developer);
-    if (w.amount == 0) near_panic("No earnings to withdraw");
-    if (s.token.n == 0) near_panic("Payment token is not configured");
+    near_refuse(w.amount == 0, "No earnings to withdraw");
+    near_refuse(here.state.token.n == 0, "Payment token is not configured");
     purse_take(PURSE_EARNINGS, w.developer, w.amount, "");
-    transfer = near_batch(s.token);
+    transfer = near_batch(here.state.token);
     ft_transfer(transfer, &(struct ft_call){w.developer, w.amount, ALC_LIT("Developer earnings")},
                 TRANSFER_GAS);
-    near_return_promise(call_self(&s, transfer, "on_withdraw_developer_earnings",
-                                  AFTER_TRANSFER_GAS, &w, fields, 2));
+    near_return_promise(
+        call_self(transfer, "on_withdraw_developer_earnings", AFTER_TRANSFER_GAS, &w, fields, 2));
 }
 
 void method_on_withdraw_developer_earnings(void)
 {
     struct withdrawal a;
-    struct state s;
     uint8_t buf[32];
     struct near_json j;
     bool sent;
@@ -69,6 +65,6 @@ void method_on_withdraw_developer_earnings(void)
         if (!near_json_null(&j)) near_json_fail("ft_transfer answered something");
         near_json_end(&j);
     }
-    state_load(&s);
+    state_load();
     if (!sent) purse_add(PURSE_EARNINGS, a.developer, a.amount);
 }

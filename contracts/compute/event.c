@@ -1,5 +1,6 @@
 /* contracts/compute/event.c — the lines that workers and indexers read. */
-#include "compute.h"
+#include "call.h"
+#include "room.h"
 
 void out_account(struct near_out *o, struct alc_bytes a)
 {
@@ -8,45 +9,79 @@ void out_account(struct near_out *o, struct alc_bytes a)
     near_out_lit(o, "\"");
 }
 
-void event_begin(struct near_out *o, const struct state *s, struct alc_bytes event)
+static const struct near_field head_fields[] = {
+    NEAR_FIELD("standard", struct state, standard, near_read_string, NEAR_MUST),
+    NEAR_FIELD("version", struct state, version, near_read_string, NEAR_MUST),
+};
+
+void event_begin(const char *event)
 {
-    near_out_lit(o, "EVENT_JSON:{\"standard\":");
-    near_out_str(o, s->standard);
-    near_out_lit(o, ",\"version\":");
-    near_out_str(o, s->version);
-    near_out_lit(o, ",\"event\":\"");
-    near_out_raw(o, event);
-    near_out_lit(o, "\",\"data\":[");
+    here.out = NEAR_OUT(room_event);
+    say("EVENT_JSON:{");
+    NEAR_OUT_MEMBERS(&here.out, &here.state, head_fields);
+    say(",\"event\":\"");
+    say(event);
+    say("\",\"data\":[");
 }
 
-void event_end(struct near_out *o)
+void event_end(void)
 {
-    near_out_lit(o, "]}");
-    near_log(near_out_bytes(o, "The event is longer than 16384 bytes of logs: "
-                               "input of 10000 bytes or more is not part of it"));
+    say("]}");
+    near_log(near_out_bytes(&here.out, "The event is longer than 16384 bytes of logs: "
+                                       "input of 10000 bytes or more is not part of it"));
 }
 
-void system_event_begin(struct near_out *o, const struct state *s, const char *name)
+void system_event(const char *name, const void *in, const struct near_field *fields, size_t n)
 {
-    event_begin(o, s, ALC_LIT("system_event"));
-    near_out_lit(o, "{\"");
-    near_out_raw(o, alc_cstr(name));
-    near_out_lit(o, "\":{");
+    event_begin("system_event");
+    say("{\"");
+    say(name);
+    say("\":");
+    say_object(in, fields, n);
+    say("}");
+    event_end();
 }
 
-void system_event_end(struct near_out *o)
+/* ---- Values of our own in tables ---- */
+
+static void write_source(struct near_out *o, const void *in)
 {
-    near_out_lit(o, "}}");
-    event_end(o);
+    out_source(o, in);
 }
 
-void system_event(const struct state *s, const char *name, const void *in,
-                  const struct near_field *fields, size_t n)
+static void write_limits(struct near_out *o, const void *in)
 {
-    static uint8_t buf[NEAR_LOG_MAX_BYTES];
-    struct near_out o = NEAR_OUT(buf);
-
-    system_event_begin(&o, s, name);
-    near_out_members(&o, in, fields, n);
-    system_event_end(&o);
+    near_out_object(o, in, limits_fields, LIMITS_FIELDS);
 }
+
+static void write_metrics(struct near_out *o, const void *in)
+{
+    near_out_object(o, in, metrics_fields, METRICS_FIELDS);
+}
+
+static void write_secrets(struct near_out *o, const void *in)
+{
+    const struct secrets_ref *s = in;
+
+    if (s->profile.p != NULL)
+        near_out_object(o, s, secrets_fields, SECRETS_FIELDS);
+    else
+        near_out_lit(o, "null");
+}
+
+static void write_format(struct near_out *o, const void *in)
+{
+    near_out_str(o, alc_cstr(format_names[*(const uint8_t *)in]));
+}
+
+static void write_output(struct near_out *o, const void *in)
+{
+    const struct output *out = in;
+
+    if (out->kind != OUTPUT_NONE)
+        out_pending(o, out, true);
+    else
+        near_out_lit(o, "null");
+}
+
+NEAR_OWN_VALUES_DEFINED(COMPUTE_VALUES)

@@ -3,6 +3,7 @@
 #include "payment_key.h"
 
 #include "purse.h"
+#include "room.h"
 
 /* ---- ft_on_transfer ---- */
 
@@ -19,10 +20,9 @@ enum { OF_DEPOSIT = 0, OF_TOP_UP = 2, OF_PURCHASE = 3 };
  * reading spends it. */
 static void read_pass(void *out, struct alc_bytes msg, const struct near_field *fields, size_t n)
 {
-    static uint8_t text[NEAR_ARGS_MAX_BYTES];
-    struct near_json j = near_json_begin(text, msg.n);
+    struct near_json j = near_json_begin(room_message, msg.n);
 
-    if (msg.n > 0) __builtin_memcpy(text, msg.p, msg.n);
+    if (msg.n > 0) __builtin_memcpy(room_message, msg.p, msg.n);
     if (near_json_peek(&j) != '{') near_json_fail("msg is not an object");
     near_json_object(&j, out, fields, n);
     near_json_end(&j);
@@ -30,7 +30,7 @@ static void read_pass(void *out, struct alc_bytes msg, const struct near_field *
 
 static size_t read_message(struct payment *p)
 {
-    static const struct near_field tag = {"action", near_read_string, 0, 6, NEAR_MUST};
+    static const struct near_field tag = NEAR_FIELD_ALL("action", near_read_string, NEAR_MUST);
     struct alc_bytes action;
     size_t rows;
 
@@ -49,23 +49,19 @@ static size_t read_message(struct payment *p)
 
 void method_ft_on_transfer(void)
 {
-    struct near_account caller;
-    struct payment p;
-    struct state s;
+    static struct payment p;
 
     NEAR_ARGS(&p, transfer_fields);
-    state_load(&s);
-    if (s.token.n == 0) near_panic("Payment token is not configured");
-    near_predecessor(&caller);
-    if (!alc_bytes_eq(near_account_bytes(&caller), s.token))
-        near_panic("Only the payment token may call ft_on_transfer");
+    begin(BY);
+    near_refuse(here.state.token.n == 0, "Payment token is not configured");
+    near_refuse(!is_caller(here.state.token), "Only the payment token may call ft_on_transfer");
     p.owner = p.payer; /* unless the message names another */
     switch (read_message(&p)) {
     case OF_TOP_UP:
-        payment_key_top_up(&s, &p);
+        payment_key_top_up(&p);
         return; /* the callback says how much the token takes back */
     case OF_PURCHASE:
-        subscription_buy(&s, &p);
+        subscription_buy(&p);
         break;
     default:
         purse_add(PURSE_USER, p.payer, p.amount);
@@ -75,82 +71,57 @@ void method_ft_on_transfer(void)
 
 /* ---- The token ---- */
 
-struct token_args {
-    struct alc_bytes token;
-};
-
-static const struct near_field token_fields[] = {
-    NEAR_FIELD("token_contract", struct token_args, token, near_read_account, NEAR_MAY),
-};
-
 void method_set_payment_token_contract(void)
 {
-    struct token_args a = {.token = {NULL, 0}};
-    struct state s;
-
-    NEAR_ARGS(&a, token_fields);
-    state_load(&s);
-    only_owner(&s);
-    s.token = a.token;
-    state_save(&s);
+    begin(ARG_TOKEN_CONTRACT | BY_OWNER);
+    here.state.token = arg.account;
+    state_save();
 }
 
 void method_get_payment_token_contract(void)
 {
-    struct near_out o = view_out();
-    struct state s;
+    struct alc_bytes token;
 
-    state_load(&s);
-    if (s.token.n > 0)
-        out_account(&o, s.token);
-    else
-        near_out_lit(&o, "null");
-    view_give(&o);
+    begin(0);
+    token = here.state.token;
+    if (token.n == 0) token.p = NULL;
+    say_str("", &token);
+    give();
 }
 
 /* ---- What belongs to an account ---- */
 
-struct account_args {
-    struct alc_bytes account;
-};
-
-static const struct near_field account_fields[] = {
-    NEAR_FIELD("account_id", struct account_args, account, near_read_account, NEAR_MUST),
-};
-
-static void give(enum purse which, near_u128 more, bool quoted)
+static void give_purse(enum purse which)
 {
-    struct near_out o = view_out();
-    struct account_args a;
-    struct state s;
-
-    NEAR_ARGS(&a, account_fields);
-    state_load(&s);
-    more += purse_get(which, a.account);
-    if (quoted)
-        near_out_u128_str(&o, more);
-    else
-        near_out_u128(&o, more);
-    view_give(&o);
+    begin(ARG_ACCOUNT_ID);
+    say_amount("", purse_get(which, arg.account));
+    give();
 }
 
 void method_get_user_stablecoin_balance(void)
 {
-    give(PURSE_USER, 0, true);
+    give_purse(PURSE_USER);
 }
 
 void method_get_developer_earnings(void)
 {
-    give(PURSE_EARNINGS, 0, true);
+    give_purse(PURSE_EARNINGS);
+}
+
+static void give_nonce(uint64_t more)
+{
+    begin(ARG_ACCOUNT_ID);
+    say_u64("", more + nonce_floor(arg.account));
+    give();
 }
 
 void method_get_payment_key_nonce_floor(void)
 {
-    give(PURSE_NONCE, 0, false);
+    give_nonce(0);
 }
 
 /* A key raises the floor when it is made, so no living one is above it. */
 void method_get_next_payment_key_nonce(void)
 {
-    give(PURSE_NONCE, 1, false);
+    give_nonce(1);
 }

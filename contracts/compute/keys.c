@@ -3,7 +3,7 @@
  *
  * One record a key, so that a resolve reads 41 bytes whoever else is registered; and the list of
  * all, for people. */
-#include "compute.h"
+#include "call.h"
 
 #include "base/enc.h"
 
@@ -26,34 +26,40 @@ static struct record_key record_key(const struct alc_hash *key)
 
 /* expires_ns u64 | measurement [32] | simulated u8; without the last two for a key that nobody
  * vouched for, and empty when such a key never expires. */
+#define RECORD_BYTES (8 + 32 + 1)
+
+static void walk_worker(struct walk *k, struct worker *w)
+{
+    walk_raw(k, &w->expires_ns, sizeof w->expires_ns);
+    if (k->writing && !w->vouched) return;
+    walk_raw(k, &w->measurement, sizeof w->measurement);
+    walk_raw(k, &w->simulated, 1);
+}
+
 bool worker_load(struct worker *w, const struct alc_hash *key)
 {
     struct record_key k = record_key(key);
-    uint8_t buf[8 + 32 + 1];
-    struct alc_cur c;
+    uint8_t buf[RECORD_BYTES];
+    struct walk r;
     size_t n;
 
     if (!near_get((struct alc_bytes){k.b, sizeof k.b}, buf, sizeof buf, &n)) return false;
-    c = alc_cur((struct alc_bytes){buf, n});
+    r = walk_reading((struct alc_bytes){buf, n});
     w->expires_ns = NEVER;
     w->simulated = false;
-    w->vouched = alc_cur_u64le(&c, &w->expires_ns) && alc_cur_hash(&c, &w->measurement) &&
-                 alc_borsh_flag(&c, &w->simulated);
+    walk_worker(&r, w);
+    w->vouched = !r.bad;
     return true;
 }
 
-static void worker_save(const struct worker *w, const struct alc_hash *key)
+static void worker_save(struct worker *w, const struct alc_hash *key)
 {
     struct record_key k = record_key(key);
-    uint8_t buf[8 + 32 + 1];
-    struct alc_borsh b = alc_borsh(buf, sizeof buf);
+    uint8_t buf[RECORD_BYTES];
+    struct walk r = walk_writing(buf, sizeof buf);
 
-    if (w->vouched || w->expires_ns != NEVER) alc_borsh_put_u64(&b, w->expires_ns);
-    if (w->vouched) {
-        alc_borsh_put_hash(&b, &w->measurement);
-        alc_borsh_put_u8(&b, w->simulated);
-    }
-    near_put((struct alc_bytes){k.b, sizeof k.b}, (struct alc_bytes){buf, b.n});
+    if (w->vouched || w->expires_ns != NEVER) walk_worker(&r, w);
+    near_put((struct alc_bytes){k.b, sizeof k.b}, walk_written(&r, buf));
 }
 
 static void worker_remove(const struct alc_hash *key)
@@ -103,35 +109,24 @@ static size_t list_full(size_t n)
         __builtin_memmove(&list[i], &list[i + 1], (n - 1 - i) * KEY_BYTES);
         return n - 1;
     }
-    near_panic("256 worker keys are registered: remove one first");
+    near_panic("256 worker keys are registered");
 }
 
 /* ---- Methods ---- */
 
 /* While a register is set, keys come from it and not from the owner. */
-static void only_source(const struct state *s, bool owner_too)
+static void only_source(bool owner_too)
 {
-    struct near_account caller, source;
+    struct near_account source;
 
+    begin(BY);
     if (register_load(&source)) {
-        near_predecessor(&caller);
-        if (alc_bytes_eq(near_account_bytes(&caller), near_account_bytes(&source))) return;
+        if (is_caller(near_account_bytes(&source))) return;
         if (!owner_too)
             near_panic_with("Worker keys come from the register contract ",
                             near_account_bytes(&source));
     }
-    only_owner(s);
-}
-
-static void read_hash(struct near_json *j, void *out)
-{
-    struct alc_hash *h = out;
-    struct alc_bytes text;
-    size_t n;
-
-    near_read_string(j, &text);
-    if (!alc_hex_decode(h->b, sizeof h->b, &n, text) || n != sizeof h->b)
-        near_json_fail("expected 64 hex digits");
+    only_owner();
 }
 
 struct key_args {
@@ -139,11 +134,11 @@ struct key_args {
     struct worker w;
 };
 
-static void read_measurement(struct near_json *j, void *out)
+void read_measurement(struct near_json *j, void *out)
 {
     struct worker *w = out;
     w->vouched = true;
-    read_hash(j, &w->measurement);
+    near_read_hash(j, &w->measurement);
 }
 
 static const struct near_field key_fields[] = {
@@ -156,13 +151,11 @@ static const struct near_field key_fields[] = {
 void method_add_worker_key(void)
 {
     struct key_args a = {.w = {.expires_ns = NEVER}};
-    struct state s;
     size_t n;
 
     NEAR_ARGS(&a, key_fields);
-    state_load(&s);
-    only_source(&s, false);
-    if (a.w.simulated && !a.w.vouched) near_panic("simulated needs a measurement");
+    only_source(false);
+    near_refuse(a.w.simulated && !a.w.vouched, "simulated needs a measurement");
     n = list_load();
     if (list_find(n, &a.key) == n) {
         if (n == WORKER_KEYS_MAX) n = list_full(n);
@@ -175,15 +168,13 @@ void method_add_worker_key(void)
 void method_remove_worker_key(void)
 {
     struct key_args a;
-    struct state s;
     size_t n, i;
 
     NEAR_ARGS(&a, key_fields);
-    state_load(&s);
-    only_source(&s, true);
+    only_source(true);
     n = list_load();
     i = list_find(n, &a.key);
-    if (i == n) near_panic("This worker key is not registered");
+    near_refuse(i == n, "This worker key is not registered");
     list[i] = list[n - 1]; /* the last one takes the place of the removed */
     list_save(n - 1);
     worker_remove(&a.key);
@@ -198,16 +189,16 @@ static void read_retained(struct near_json *j, void *to)
 {
     struct retained *r = to;
     if (r->n == RETAIN_MAX) near_json_fail("more than 1024 measurements");
-    read_hash(j, &r->v[r->n++]);
+    near_read_hash(j, &r->v[r->n++]);
 }
 
-static void read_list(struct near_json *j, void *out)
+void read_measurements(struct near_json *j, void *out)
 {
     near_json_list(j, read_retained, out);
 }
 
 static const struct near_field retain_fields[] = {
-    {"measurements", read_list, 0, sizeof "measurements" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("measurements", read_measurements, NEAR_MUST),
 };
 
 static bool retains(const struct retained *r, const struct alc_hash *measurement)
@@ -223,12 +214,10 @@ void method_retain_worker_keys(void)
     static struct retained r;
     size_t n, left = 0;
     struct worker w;
-    struct state s;
 
     r.n = 0;
     NEAR_ARGS(&r, retain_fields);
-    state_load(&s);
-    only_source(&s, false);
+    only_source(false);
     n = list_load();
     for (size_t i = 0; i < n; i++) {
         if (worker_load(&w, &list[i]) && w.vouched && !retains(&r, &w.measurement))
@@ -241,54 +230,59 @@ void method_retain_worker_keys(void)
 
 /* ---- Views ---- */
 
-static void out_worker(struct near_out *o, const struct alc_hash *key, const struct worker *w)
+struct shown_key {
+    struct alc_hash key;
+    struct near_opt_u64 expires;
+    struct alc_bytes measurement; /* in hex; p NULL: none */
+    bool simulated;
+};
+
+static const struct near_field shown_fields[] = {
+    NEAR_FIELD("public_key", struct shown_key, key, near_read_key, NEAR_MUST),
+    NEAR_FIELD("expires_ns", struct shown_key, expires, near_read_opt_u64, NEAR_MUST),
+    NEAR_FIELD("measurement", struct shown_key, measurement, near_read_string, NEAR_MUST),
+    NEAR_FIELD("simulated", struct shown_key, simulated, near_read_bool, NEAR_MUST),
+};
+
+static void say_worker(const struct alc_hash *key, const struct worker *w)
 {
-    near_out_lit(o, "{\"public_key\":");
-    near_out_key(o, key);
-    near_out_lit(o, ",\"expires_ns\":");
-    near_out_opt_u64(o, w->expires_ns, w->expires_ns != NEVER);
-    near_out_lit(o, ",\"measurement\":");
-    if (w->vouched)
-        near_out_hex(o, alc_hash_bytes(&w->measurement));
-    else
-        near_out_lit(o, "null");
-    near_out_lit(o, ",\"simulated\":");
-    near_out_bool(o, w->simulated);
-    near_out_lit(o, "}");
+    struct shown_key t = {
+        .key = *key, .expires = {w->expires_ns, w->expires_ns != NEVER}, .simulated = w->simulated};
+    char hex[64];
+
+    if (w->vouched &&
+        alc_hex_encode(hex, sizeof hex, &t.measurement.n, alc_hash_bytes(&w->measurement)))
+        t.measurement.p = (const uint8_t *)hex;
+    SAY_OBJECT(&t, shown_fields);
 }
 
 void method_get_worker_keys(void)
 {
-    static uint8_t buf[WORKER_KEYS_MAX * 256];
-    struct near_out o = NEAR_OUT(buf);
+    const char *before = "[";
     struct worker w;
-    struct state s;
     size_t n;
 
-    state_load(&s);
+    begin(0);
     n = list_load();
-    near_out_lit(&o, "[");
     for (size_t i = 0; i < n; i++) {
         if (!worker_load(&w, &list[i])) continue;
-        if (o.n > 1) near_out_lit(&o, ",");
-        out_worker(&o, &list[i], &w);
+        say(before);
+        before = ",";
+        say_worker(&list[i], &w);
     }
-    near_out_lit(&o, "]");
-    near_return(near_out_bytes(&o, "result too long"));
+    say(before[0] == '[' ? "[]" : "]");
+    give();
 }
 
 void method_get_worker_key(void)
 {
-    uint8_t buf[256];
-    struct near_out o = NEAR_OUT(buf);
     struct key_args a;
-    struct state s;
 
     NEAR_ARGS(&a, key_fields);
-    state_load(&s);
+    begin(0);
     if (worker_load(&a.w, &a.key))
-        out_worker(&o, &a.key, &a.w);
+        say_worker(&a.key, &a.w);
     else
-        near_out_lit(&o, "null");
-    near_return(near_out_bytes(&o, "result too long"));
+        say("null");
+    give();
 }

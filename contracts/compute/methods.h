@@ -18,6 +18,7 @@
     X(set_paused, CALL)                                                                            \
     X(set_pricing, CALL)                                                                           \
     X(set_event_metadata, CALL)                                                                    \
+    X(migrate, PRIVATE)                                                                            \
     X(set_pending_bytes_cap, CALL)                                                                 \
     X(add_worker_key, CALL)                                                                        \
     X(remove_worker_key, CALL)                                                                     \
@@ -100,7 +101,17 @@
     X(get_project_pricing, VIEW)                                                                   \
     X(get_project_max_price, VIEW)                                                                 \
     X(get_priced_projects, VIEW)                                                                   \
-    X(get_priced_project_count, VIEW)
+    X(get_priced_project_count, VIEW)                                                              \
+    /* wallet policies */                                                                          \
+    X(store_wallet_policy, PAYABLE)                                                                \
+    X(set_storage_refund_to, CALL)                                                                 \
+    X(freeze_wallet, CALL)                                                                         \
+    X(unfreeze_wallet, CALL)                                                                       \
+    X(delete_wallet_policy, CALL)                                                                  \
+    X(has_wallet_policy, VIEW)                                                                     \
+    X(get_wallet_policy, VIEW)                                                                     \
+    X(get_wallet_policies_by_owner, VIEW)                                                          \
+    X(estimate_wallet_policy_cost, VIEW)
 
 #define COMPUTE_METHOD_DECLARED(name, kind) void method_##name(void);
 COMPUTE_METHODS(COMPUTE_METHOD_DECLARED)

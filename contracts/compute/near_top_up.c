@@ -34,8 +34,8 @@ static uint8_t stored[224];
 
 static struct alc_bytes stored_accounts(void)
 {
-    static const char preset[] =
-        "{\"wrap_contract_id\":\"wrap.near\",\"intents_account_id\":\"publishintent.near\"}";
+    static const char preset[] = "{\"wrap_contract_id\":\"wrap.near\",\"intents_"
+                                 "account_id\":\"publishintent.near\"}";
     struct alc_bytes text = {stored, sizeof preset - 1};
 
     __builtin_memcpy(stored, preset, sizeof preset);
@@ -54,20 +54,16 @@ static void accounts_load(struct accounts *a)
 void method_set_near_top_up(void)
 {
     struct accounts a;
-    struct state s;
 
     accounts_load(&a);
     NEAR_ARGS(&a, accounts_fields);
-    state_load(&s);
-    only_owner(&s);
+    begin(BY_OWNER);
     near_put(ALC_LIT("w"), args_of(&a, accounts_fields, 2));
 }
 
 void method_get_near_top_up(void)
 {
-    struct state s;
-
-    state_load(&s);
+    state_load();
     near_return(stored_accounts());
 }
 
@@ -95,84 +91,73 @@ static const struct near_field caller_fields[] = {
 static struct alc_bytes project_of(const struct accounts *a)
 {
     static uint8_t buf[NEAR_ACCOUNT_MAX_BYTES + 32];
-    struct near_out o = NEAR_OUT(buf);
 
-    near_out_raw(&o, a->intents);
-    near_out_lit(&o, "/payment-keys-with-intents");
-    return (struct alc_bytes){buf, o.n};
+    return joined(buf, sizeof buf, a->intents, '/', ALC_LIT("payment-keys-with-intents"));
 }
 
 void method_top_up_payment_key_with_near(void)
 {
-    struct near_account caller;
     struct near_top_up t;
     struct accounts a;
     uint64_t batch;
-    struct state s;
     near_u128 paid;
 
     NEAR_ARGS(&t, caller_fields);
-    state_load(&s);
-    if (s.paused != 0) near_panic("Contract is paused");
+    begin(BY | IF_UNPAUSED);
     paid = near_deposit();
-    if (paid < SET_ASIDE + WRAPPED_MIN) near_panic("Attach at least 0.025 NEAR and 1 yoctoNEAR");
-    near_predecessor(&caller);
+    near_refuse(paid < SET_ASIDE + WRAPPED_MIN, "Attach at least 0.025 NEAR and 1 yoctoNEAR");
     accounts_load(&a);
-    t.p.owner = near_account_bytes(&caller);
+    t.p.owner = here.by;
     t.token = a.wrap;
     t.p.amount = paid - SET_ASIDE;
     payment_key_must(&t.p);
     /* Nothing moves unless the request can be expected to be taken. */
-    if (estimate(&s.prices, &request_limits) > REQUEST_DEPOSIT)
-        near_panic("The execution costs more than 0.015 NEAR");
-    if (!project_exists(project_of(&a))) near_panic("Project not found");
+    near_refuse(estimate(&request_limits) > REQUEST_DEPOSIT,
+                "The execution costs more than 0.015 NEAR");
+    near_refuse(!project_exists(project_of(&a)), "Project not found");
     batch = near_batch(a.wrap);
     near_batch_call(
         batch,
         &(struct near_call){.method = "near_deposit", .deposit = t.p.amount, .gas = DEPOSIT_GAS});
     ft_transfer(batch, &(struct ft_call){t.swap, t.p.amount, {NULL, 0}}, TRANSFER_GAS);
-    near_return_promise(call_self(&s, batch, "on_near_wrapped", WRAPPED_GAS, &t, fields, 5));
+    near_return_promise(call_self(batch, "on_near_wrapped", WRAPPED_GAS, &t, fields, 5));
 }
 
 void method_on_near_wrapped(void)
 {
-    struct near_out o = view_out();
+    struct alc_bytes project, input;
     uint8_t result[64];
     struct near_top_up t;
     struct accounts a;
-    struct state s;
     bool sent;
     size_t n;
 
     NEAR_ARGS(&t, fields);
     sent = near_result(result, sizeof result, &n);
-    state_load(&s);
+    begin(0);
     if (!sent) { /* what went there came back with the failure */
         near_transfer(t.p.owner, near_add(t.p.amount, SET_ASIDE));
         return;
     }
     accounts_load(&a);
-    near_out_lit(&o, "{\"source\":{\"Project\":{\"project_id\":\"");
-    near_out_raw(&o, project_of(&a));
-    near_out_lit(&o, "\",\"version_key\":null}},\"resource_limits\":");
-    out_limits(&o, &request_limits);
-    near_out_lit(&o, ",\"input_data\":");
-    near_out_str(&o, args_of(&t, fields, 5));
-    near_out_lit(&o, ",\"secrets_ref\":{\"profile\":\"intents-swap\",\"account_id\":");
-    out_account(&o, a.intents);
-    near_out_lit(&o, "},\"response_format\":\"Json\",\"payer_account_id\":null,\"params\":null}");
-    near_return_promise(
-        near_call(NEAR_NOW, &(struct near_call){.account = s.self,
-                                                .method = "request_execution",
-                                                .args = near_out_bytes(&o, "call too long"),
-                                                .deposit = REQUEST_DEPOSIT,
-                                                .weight = 1}));
+    project = project_of(&a);
+    input = args_of(&t, fields, 5);
+    say_str("{\"source\":{\"Project\":{\"project_id\":", &project);
+    say(",\"version_key\":null}},\"resource_limits\":");
+    SAY_OBJECT(&request_limits, limits_fields);
+    say_str(",\"input_data\":", &input);
+    say_str(",\"secrets_ref\":{\"profile\":\"intents-swap\",\"account_id\":", &a.intents);
+    say("},\"response_format\":\"Json\",\"payer_account_id\":null,\"params\":"
+        "null}");
+    near_return_promise(near_call(NEAR_NOW, &(struct near_call){.account = here.state.self,
+                                                                .method = "request_execution",
+                                                                .args = said(),
+                                                                .deposit = REQUEST_DEPOSIT,
+                                                                .weight = 1}));
 }
 
 void method_top_up_payment_key_with_token(void)
 {
-    struct state s;
-
-    state_load(&s);
+    state_load();
     near_panic("This method is disabled");
 }

@@ -8,7 +8,7 @@
  * Between these three anything else may happen: another answer, a timeout, a cancellation, another
  * register.  What the callback relies on it looks up again, and it never panics over a refusal, so
  * that the log stays and a stored output goes. */
-#include "compute.h"
+#include "call.h"
 
 #include "base/enc.h"
 #include "verify/verify.h"
@@ -28,76 +28,7 @@ static void sha256(void *ctx, struct alc_hash *out, struct alc_bytes in)
 
 static const struct alc_verify_ops ops = {.sha256 = sha256};
 
-void onchain_ask(const struct request *r, const struct shown *shown, struct alc_bytes payload,
-                 bool leans, bool mine, struct alc_bytes evidence)
-{
-    static uint8_t bytes[ALC_EVIDENCE_MAX_BYTES],
-        quote[ALC_BASE64_CHARS(ALC_QUOTE_MAX_BYTES) + 256];
-    static uint8_t back[ALC_BASE64_CHARS(NEAR_RESUME_MAX_BYTES) + 640];
-    struct near_out q = NEAR_OUT(quote), b = NEAR_OUT(back);
-    struct near_account judge, self;
-    struct alc_bytes data;
-    uint8_t report_data[64];
-    struct alc_evidence e;
-    uint64_t promise;
-    size_t n;
-
-    if (evidence.p == NULL)
-        near_panic("Proof was asked for: at level onchain a statement needs evidence");
-    register_must(&judge);
-    if (!alc_base64_decode(bytes, sizeof bytes, &n, evidence) ||
-        !alc_evidence_read(&e, (struct alc_bytes){bytes, n}))
-        near_panic("Evidence refused: not base64 of evidence v1");
-    if (r->turn == UINT8_MAX) near_panic("Too many quotes were refused for this request");
-    alc_evidence_report_data(report_data, &e, &shown->statement_hash, &ops);
-    data = (struct alc_bytes){report_data, sizeof report_data};
-
-    near_out_lit(&q, "{\"quote\":");
-    near_out_base64(&q, e.quote);
-    near_out_lit(&q, ",\"report_data\":");
-    near_out_hex(&q, data);
-    near_out_lit(&q, "}");
-
-    near_out_lit(&b, "{\"request_id\":");
-    near_out_u64(&b, r->id);
-    near_out_lit(&b, ",\"register_id\":");
-    out_account(&b, near_account_bytes(&judge));
-    near_out_lit(&b, ",\"report_data\":");
-    near_out_hex(&b, data);
-    near_out_lit(&b, ",\"measurement\":");
-    near_out_hex(&b, alc_hash_bytes(&shown->measurement));
-    near_out_lit(&b, ",\"simulated\":");
-    near_out_bool(&b, shown->simulated);
-    near_out_lit(&b, ",\"turn\":");
-    near_out_u64(&b, r->turn);
-    near_out_lit(&b, ",\"leans\":");
-    near_out_bool(&b, leans);
-    near_out_lit(&b, ",\"mine\":");
-    near_out_bool(&b, mine);
-    near_out_lit(&b, ",\"payload\":");
-    near_out_base64(&b, payload);
-    near_out_lit(&b, "}");
-
-    near_current(&self);
-    promise = near_call(NEAR_NOW, &(struct near_call){
-                                      .account = near_account_bytes(&judge),
-                                      .method = "verify_quote",
-                                      .args = near_out_bytes(&q, "The quote is too long"),
-                                      .gas = VERIFY_GAS,
-                                      .weight = 1,
-                                  });
-    promise = near_call(promise, &(struct near_call){
-                                     .account = near_account_bytes(&self),
-                                     .method = "on_quote_verified",
-                                     .args = near_out_bytes(&b, "The callback is too long"),
-                                     .gas = mine ? VERIFIED_MINE_GAS : VERIFIED_GAS,
-                                 });
-    near_return_promise(promise);
-}
-
-/* ---- The verdict ---- */
-
-/* What this contract told itself when it asked. */
+/* What this contract tells itself when it asks. */
 struct asked {
     uint64_t id, turn;
     bool simulated;
@@ -117,6 +48,79 @@ static const struct near_field asked_fields[] = {
     NEAR_FIELD("mine", struct asked, mine, near_read_bool, NEAR_MUST),
     NEAR_FIELD("payload", struct asked, payload, near_read_string, NEAR_MUST),
 };
+
+/* Of these the judge gets. */
+static const struct near_field quote_fields[] = {
+    NEAR_FIELD("quote", struct asked, payload, near_read_string, NEAR_MUST),
+    NEAR_FIELD("report_data", struct asked, report_data, near_read_string, NEAR_MUST),
+};
+
+/* text_of is the inside of a JSON string that `out` wrote at the end of here.out. */
+static struct alc_bytes text_of(void (*out)(struct near_out *o, struct alc_bytes b),
+                                struct alc_bytes b)
+{
+    const size_t from = here.out.n + 1;
+
+    out(&here.out, b);
+    return (struct alc_bytes){here.out.p + from, here.out.n - 1 - from};
+}
+
+void onchain_ask(const struct request *r, const struct shown *shown, struct alc_bytes payload,
+                 bool leans, bool mine, struct alc_bytes evidence)
+{
+    static uint8_t bytes[ALC_EVIDENCE_MAX_BYTES],
+        quote[ALC_BASE64_CHARS(ALC_QUOTE_MAX_BYTES) + 256];
+    static uint8_t back[ALC_BASE64_CHARS(NEAR_RESUME_MAX_BYTES) + 640];
+    struct near_out q = NEAR_OUT(quote), b = NEAR_OUT(back);
+    struct near_account judge;
+    uint8_t report_data[64];
+    struct alc_evidence e;
+    struct asked t;
+    uint64_t promise;
+    size_t n;
+
+    near_refuse(evidence.p == NULL,
+                "Proof was asked for: at level onchain a statement needs evidence");
+    register_must(&judge);
+    near_refuse(!alc_base64_decode(bytes, sizeof bytes, &n, evidence) ||
+                    !alc_evidence_read(&e, (struct alc_bytes){bytes, n}),
+                "Evidence refused: not base64 of evidence v1");
+    near_refuse(r->turn == UINT8_MAX, "Too many quotes were refused for this request");
+    alc_evidence_report_data(report_data, &e, &shown->statement_hash, &ops);
+
+    here.out = view_out();
+    t = (struct asked){
+        .id = r->id,
+        .turn = r->turn,
+        .simulated = shown->simulated,
+        .leans = leans,
+        .mine = mine,
+        .register_id = near_account_bytes(&judge),
+        .report_data = text_of(near_out_hex, (struct alc_bytes){report_data, sizeof report_data}),
+        .measurement = text_of(near_out_hex, alc_hash_bytes(&shown->measurement)),
+        .payload = text_of(near_out_base64, payload),
+    };
+    NEAR_OUT_OBJECT(&b, &t, asked_fields);
+    t.payload = text_of(near_out_base64, e.quote);
+    NEAR_OUT_OBJECT(&q, &t, quote_fields);
+
+    promise = near_call(NEAR_NOW, &(struct near_call){
+                                      .account = t.register_id,
+                                      .method = "verify_quote",
+                                      .args = near_out_bytes(&q, "The quote is too long"),
+                                      .gas = VERIFY_GAS,
+                                      .weight = 1,
+                                  });
+    promise = near_call(promise, &(struct near_call){
+                                     .account = here.state.self,
+                                     .method = "on_quote_verified",
+                                     .args = near_out_bytes(&b, "The callback is too long"),
+                                     .gas = mine ? VERIFIED_MINE_GAS : VERIFIED_GAS,
+                                 });
+    near_return_promise(promise);
+}
+
+/* ---- The verdict ---- */
 
 struct verdict {
     bool accepted;
@@ -156,14 +160,12 @@ static struct alc_bytes refusal_of(const struct asked *a, const struct request *
     return (struct alc_bytes){NULL, 0};
 }
 
-static void log_refused(struct alc_bytes word)
+static void log_refused(const struct alc_bytes *word)
 {
-    uint8_t buf[96];
-    struct near_out o = NEAR_OUT(buf);
-
-    near_out_lit(&o, "Quote refused: ");
-    near_out_raw(&o, word);
-    near_log((struct alc_bytes){buf, o.n});
+    here.out = view_out();
+    say("Quote refused: ");
+    near_out_raw(&here.out, *word);
+    near_log(said());
 }
 
 /* Returns whether the promise goes on.  The payload is ours, so that it is base64 and fits. */
@@ -173,26 +175,25 @@ void method_on_quote_verified(void)
     struct alc_bytes why;
     struct request r;
     struct asked a;
-    struct state s;
     size_t n = 0;
     bool resumed = false;
 
     NEAR_ARGS(&a, asked_fields);
-    state_load(&s);
+    state_load();
     if (!request_load(&r, a.id)) {
         near_log(ALC_LIT("Too late: the request has ended"));
     } else if ((why = refusal_of(&a, &r)).p != NULL) {
-        log_refused(why);
+        log_refused(&why);
         if (a.mine && a.turn == r.turn) {
-            request_next_turn(&r, &s, true);
-            state_save(&s);
+            request_next_turn(&r, true);
+            state_save();
         }
     } else if (!alc_base64_decode(payload, sizeof payload, &n, a.payload) ||
                !near_yield_resume(&r.data_id, (struct alc_bytes){payload, n})) {
         near_log(ALC_LIT("Too late: the request no longer waits"));
     } else {
-        if (a.leans) request_next_turn(&r, &s, false);
+        if (a.leans) request_next_turn(&r, false);
         resumed = true;
     }
-    near_return(resumed ? ALC_LIT("true") : ALC_LIT("false"));
+    give_bool(resumed);
 }

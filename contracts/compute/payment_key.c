@@ -27,7 +27,7 @@ void nonce_raise(struct alc_bytes account, uint32_t nonce)
 
 void one_yocto(void)
 {
-    if (near_deposit() == 0) near_panic("Attach at least 1 yoctoNEAR");
+    near_refuse(near_deposit() == 0, "Attach at least 1 yoctoNEAR");
 }
 
 /* The events' members; of them the callbacks' arguments, and of those delete_payment_key's. */
@@ -44,7 +44,7 @@ static void key_load(struct secret *key, const struct payment *p)
 {
     const struct secret_id id = payment_key_id(p->owner, p->nonce);
 
-    if (!secret_load(key, &id)) near_panic("Payment key not found");
+    near_refuse(!secret_load(key, &id), "Payment key not found");
 }
 
 void payment_key_must(const struct payment *p)
@@ -54,16 +54,16 @@ void payment_key_must(const struct payment *p)
     key_load(&key, p);
 }
 
-static void announce(const struct state *s, struct payment *t, bool top_up)
+static void announce(struct payment *t, bool top_up)
 {
     t->id = alc_hash_bytes(&t->data_id);
-    system_event(s, top_up ? "TopUpPaymentKey" : "DeletePaymentKey", t, fields,
+    system_event(top_up ? "TopUpPaymentKey" : "DeletePaymentKey", t, fields,
                  top_up ? ALL_FIELDS : AMOUNT_FIELD);
 }
 
-void payment_announce(const struct state *s, struct payment *t)
+void payment_announce(struct payment *t)
 {
-    announce(s, t, true);
+    announce(t, true);
 }
 
 struct alc_bytes args_of(const void *args, const struct near_field *f, size_t n)
@@ -71,16 +71,14 @@ struct alc_bytes args_of(const void *args, const struct near_field *f, size_t n)
     static uint8_t buf[640];
     struct near_out o = NEAR_OUT(buf);
 
-    near_out_lit(&o, "{");
-    near_out_members(&o, args, f, n);
-    near_out_lit(&o, "}");
+    near_out_object(&o, args, f, n);
     return near_out_bytes(&o, "call too long");
 }
 
-uint64_t call_self(const struct state *s, uint64_t after, const char *method, uint64_t gas,
-                   const void *args, const struct near_field *f, size_t n)
+uint64_t call_self(uint64_t after, const char *method, uint64_t gas, const void *args,
+                   const struct near_field *f, size_t n)
 {
-    return near_call(after, &(struct near_call){.account = s->self,
+    return near_call(after, &(struct near_call){.account = here.state.self,
                                                 .method = method,
                                                 .args = args_of(args, f, n),
                                                 .gas = gas,
@@ -88,13 +86,13 @@ uint64_t call_self(const struct state *s, uint64_t after, const char *method, ui
 }
 
 /* wait asks the operator, and returns the promise of what the callback will make of its answer. */
-static void wait(const struct state *s, struct payment *t, bool top_up)
+static void wait(struct payment *t, bool top_up)
 {
     const uint64_t promise =
         near_yield(top_up ? "on_top_up_response" : "on_delete_payment_key_response",
                    args_of(t, fields + OWNER_FIELD, top_up ? 3 : 2), YIELD_GAS, 1, &t->data_id);
 
-    announce(s, t, top_up);
+    announce(t, top_up);
     near_return_promise(promise);
 }
 
@@ -109,8 +107,8 @@ struct result {
 static void read_result(struct near_json *j, struct result *r, bool top_up)
 {
     static const struct near_field texts[] = {
-        {"message", near_read_string, 0, sizeof "message" - 1, NEAR_MUST},
-        {"new_encrypted_data", near_read_string, 0, sizeof "new_encrypted_data" - 1, NEAR_MUST},
+        NEAR_FIELD_ALL("message", near_read_string, NEAR_MUST),
+        NEAR_FIELD_ALL("new_encrypted_data", near_read_string, NEAR_MUST),
     };
     struct alc_bytes name;
     const bool with_value = near_json_variant(j, &name);
@@ -125,12 +123,12 @@ static void read_result(struct near_json *j, struct result *r, bool top_up)
     near_json_variant_end(j, with_value);
 }
 
-static void read_top_up_result(struct near_json *j, void *out)
+void read_top_up_result(struct near_json *j, void *out)
 {
     read_result(j, out, true);
 }
 
-static void read_delete_result(struct near_json *j, void *out)
+void read_delete_result(struct near_json *j, void *out)
 {
     read_result(j, out, false);
 }
@@ -146,27 +144,25 @@ static const struct near_field resume_fields[] = {
     NEAR_FIELD("result", struct resume_args, result, read_top_up_result, NEAR_MUST),
 };
 
-/* What the yield is resumed with is ours to read: nothing for an error, else '+' and the text. */
+/* What the yield is resumed with is ours to read: nothing for an error, else '+' of a top-up or '-'
+ * of a deletion, and the text. */
 static void resume(bool top_up)
 {
     uint8_t payload[NEAR_RESUME_MAX_BYTES];
     struct near_out o = NEAR_OUT(payload);
     struct resume_args a = {.result = {.text = {NULL, 0}}};
-    struct near_account caller;
     struct alc_hash id;
-    struct state s;
     size_t n;
 
     near_args(&a, resume_fields + top_up, 2);
-    state_load(&s);
-    near_predecessor(&caller);
-    if (!alc_bytes_eq(near_account_bytes(&caller), s.operator_id))
+    begin(BY);
+    if (!is_caller(here.state.operator_id))
         near_panic(top_up ? "Only operator can resume topup"
                           : "Only operator can resume delete_payment_key");
-    if (!alc_hex_decode(id.b, sizeof id.b, &n, a.data_id) || n != sizeof id.b)
-        near_panic("data_id must be 64 hex digits");
+    near_refuse(!alc_hex_decode(id.b, sizeof id.b, &n, a.data_id) || n != sizeof id.b,
+                "data_id must be 64 hex digits");
     if (a.result.success) {
-        near_out_lit(&o, "+");
+        near_out_put(&o, top_up ? "+" : "-", 1);
         near_out_raw(&o, a.result.text);
     }
     if (!near_yield_resume(&id, near_out_bytes(&o, "The result is longer than 1024 bytes")))
@@ -189,32 +185,31 @@ void method_resume_delete_payment_key(void)
 static bool answered(struct payment *t, bool top_up)
 {
     static uint8_t payload[NEAR_RESUME_MAX_BYTES];
-    struct state s;
     size_t n = 0;
 
     near_args(t, fields + OWNER_FIELD, top_up ? 3 : 2);
     if (!near_result(payload, sizeof payload, &n)) n = 0;
-    state_load(&s);
+    begin(0);
+    near_refuse(n > 0 && payload[0] != (top_up ? '+' : '-'), "The answer is to something else");
     if (n > 0) t->ciphertext = (struct alc_bytes){payload + 1, n - 1};
     return n > 0;
 }
 
 /* ---- Top-up ---- */
 
-void payment_key_top_up(const struct state *s, struct payment *t)
+void payment_key_top_up(struct payment *t)
 {
     struct secret key;
 
-    if (t->amount < TOP_UP_MIN) near_panic("A top-up is at least 10000 units ($0.01)");
+    near_refuse(t->amount < TOP_UP_MIN, "A top-up is at least 10000 units ($0.01)");
     key_load(&key, t);
     t->ciphertext = key.ciphertext;
-    wait(s, t, true);
+    wait(t, true);
 }
 
 /* Returns to the token how much it shall give back. */
 void method_on_top_up_response(void)
 {
-    struct near_out o = view_out();
     struct secret_id id;
     struct secret key;
     struct payment t;
@@ -228,25 +223,23 @@ void method_on_top_up_response(void)
             t.amount = 0;
         }
     }
-    near_out_u128_str(&o, t.amount);
-    view_give(&o);
+    here.out = view_out();
+    say_amount("", t.amount);
+    give();
 }
 
 /* ---- Deletion ---- */
 
 void method_delete_payment_key(void)
 {
-    struct near_account caller;
-    struct state s;
     struct payment t;
 
     near_args(&t, fields + NONCE_FIELD, 1);
-    state_load(&s);
+    begin(BY);
     one_yocto();
-    near_predecessor(&caller);
-    t.owner = near_account_bytes(&caller);
+    t.owner = here.by;
     payment_key_must(&t);
-    wait(&s, &t, false);
+    wait(&t, false);
 }
 
 void method_on_delete_payment_key_response(void)
@@ -257,7 +250,7 @@ void method_on_delete_payment_key_response(void)
 
     if (!answered(&t, false)) return; /* the key stays */
     id = payment_key_id(t.owner, t.nonce);
-    if (!secret_load(&key, &id)) near_panic("Secrets not found");
+    near_refuse(!secret_load(&key, &id), "Secrets not found");
     secret_remove(&key, t.owner);
     nonce_raise(t.owner, t.nonce);
 }

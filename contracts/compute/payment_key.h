@@ -4,7 +4,7 @@
 #ifndef COMPUTE_PAYMENT_KEY_H
 #define COMPUTE_PAYMENT_KEY_H
 
-#include "compute.h"
+#include "call.h"
 
 #define NONCE_MAX 2147483647u
 #define TOP_UP_MIN 10000u /* $0.01 */
@@ -31,19 +31,19 @@ struct payment {
     struct alc_hash data_id;
     struct alc_bytes id; /* data_id as it is written */
 };
-void payment_announce(const struct state *s, struct payment *p);
+void payment_announce(struct payment *p);
 
 /* What a message of the token asks for; each panics when it cannot be done, and the token then
  * gives everything back. */
-void payment_key_top_up(const struct state *s, struct payment *p); /* returns its yield's promise */
-void payment_key_must(const struct payment *p);                    /* panics: no such key */
+void payment_key_top_up(struct payment *p);     /* returns its yield's promise */
+void payment_key_must(const struct payment *p); /* panics: no such key */
 
 /* ---- subscription.c ---- */
 
 /* In the event's order; the first three are the message's. */
 #define PURCHASE_FIELDS 5
 extern const struct near_field purchase_fields[PURCHASE_FIELDS];
-void subscription_buy(const struct state *s, const struct payment *p);
+void subscription_buy(const struct payment *p);
 
 /* ---- earnings.c ---- */
 
@@ -62,7 +62,7 @@ void one_yocto(void); /* panics unless something is attached; it is kept */
 /* args_of writes an object of a table's members; borrowed until the next one.  call_self is a call
  * with such arguments that this contract makes of itself. */
 struct alc_bytes args_of(const void *args, const struct near_field *fields, size_t n);
-uint64_t call_self(const struct state *s, uint64_t after, const char *method, uint64_t gas,
-                   const void *args, const struct near_field *fields, size_t n);
+uint64_t call_self(uint64_t after, const char *method, uint64_t gas, const void *args,
+                   const struct near_field *fields, size_t n);
 
 #endif

@@ -26,16 +26,10 @@ static const struct alc_bytes all = {NULL, 0}; /* the table has one list */
 
 /* ---- JSON ---- */
 
-static void read_share(struct near_json *j, void *out)
-{
-    near_read_u32(j, out);
-    if (*(uint32_t *)out > UINT16_MAX) near_json_fail("integer out of range");
-}
-
 static const struct near_field operation_fields[] = {
     NEAR_FIELD("operation", struct operation, name, near_read_string, NEAR_MUST),
     NEAR_FIELD("price_usd", struct operation, price, near_read_u128, NEAR_MUST),
-    NEAR_FIELD("developer_share_bp", struct operation, share, read_share, NEAR_MUST),
+    NEAR_FIELD("developer_share_bp", struct operation, share, near_read_u32, NEAR_MUST),
 };
 
 static void read_operation(struct near_json *j, void *to)
@@ -44,11 +38,12 @@ static void read_operation(struct near_json *j, void *to)
 
     (void)to;
     near_json_object(j, &o, operation_fields, 3);
+    if (o.share > UINT16_MAX) near_json_fail("integer out of range");
     if (list.n < OPERATIONS_MAX) list.operations[list.n] = o;
     list.n++;
 }
 
-static void read_operations(struct near_json *j, void *out)
+void read_operations(struct near_json *j, void *out)
 {
     list.n = 0;
     near_json_list(j, read_operation, out);
@@ -56,10 +51,10 @@ static void read_operations(struct near_json *j, void *out)
 
 static const struct near_field pricing_fields[] = {
     NEAR_FIELD("author_account_id", struct pricing, author, near_read_account, NEAR_MUST),
-    {"operations", read_operations, 0, sizeof "operations" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("operations", read_operations, NEAR_MUST),
 };
 
-static void read_pricing(struct near_json *j, void *out)
+void read_pricing(struct near_json *j, void *out)
 {
     near_json_object(j, out, pricing_fields, 2);
 }
@@ -84,12 +79,13 @@ bool priced(struct alc_bytes id)
 static struct alc_bytes text_of(const struct table_key *k)
 {
     struct alc_bytes record;
-    struct alc_cur c;
+    struct walk w;
 
     if (!table_get(&record, k, record_buf, sizeof record_buf)) return (struct alc_bytes){NULL, 0};
-    c = alc_cur(record);
-    if (!alc_borsh_bytes(&c, PROJECT_ID_MAX_BYTES, &list.id)) project_corrupt();
-    return (struct alc_bytes){c.p, c.n};
+    w = walk_reading(record);
+    walk_bytes(&w, &list.id);
+    if (w.bad) project_corrupt();
+    return (struct alc_bytes){w.p, w.left};
 }
 
 /* load fills `list`; false: the project is unpriced. */
@@ -133,12 +129,13 @@ void price_admit(struct alc_bytes project_id, struct alc_bytes input, near_u128 
     struct alc_bytes name;
 
     if (!load(project_id)) return;
-    if (!asked_for(&name, input))
-        near_panic("input_data of a priced project must be a JSON object of at most 10000 bytes "
-                   "with a string \"operation\"");
+    near_refuse(!asked_for(&name, input),
+                "input_data of a priced project must be a JSON object of at "
+                "most 10000 bytes "
+                "with a string \"operation\"");
     o = find(name);
-    if (o == NULL) near_panic_with("The project has no price for the operation ", name);
-    if (attached < o->price) near_panic_with("attached_usd is below the price of ", name);
+    near_refuse_with(o == NULL, "The project has no price for the operation ", &name);
+    near_refuse_with(attached < o->price, "attached_usd is below the price of ", &name);
 }
 
 void price_return(const struct request *r)
@@ -175,59 +172,56 @@ void price_settle(const struct request *r, uint64_t refund)
 
 static const struct near_field set_fields[] = {
     NEAR_FIELD("project_id", struct pricing, id, near_read_string, NEAR_MUST),
-    {"pricing", read_pricing, 0, sizeof "pricing" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("pricing", read_pricing, NEAR_MUST),
 };
 
 static void check_operations(void)
 {
-    if (list.n == 0 || list.n > OPERATIONS_MAX) near_panic("A price list has 1 to 32 operations");
+    near_refuse(list.n == 0 || list.n > OPERATIONS_MAX, "A price list has 1 to 32 operations");
     for (size_t i = 0; i < list.n; i++) {
         const struct operation *o = &list.operations[i];
-        if (trimmed(o->name).n == 0) near_panic("An operation's name cannot be blank");
-        if (find(o->name) != o) near_panic_with("An operation is there twice: ", o->name);
-        if (o->share > SHARE_MAX)
-            near_panic_with("developer_share_bp is over 10000 for the operation ", o->name);
+        near_refuse(trimmed(o->name).n == 0, "An operation's name cannot be blank");
+        near_refuse_with(find(o->name) != o, "An operation is there twice: ", &o->name);
+        near_refuse_with(o->share > SHARE_MAX,
+                         "developer_share_bp is over 10000 for the operation ", &o->name);
     }
 }
 
 static void say_pricing(void)
 {
-    say_str("{\"author_account_id\":", &list.author);
+    say("{");
+    near_out_members(&here.out, &list, pricing_fields, 1);
+    say(",\"operations\":[");
     for (size_t i = 0; i < list.n; i++) {
-        say_str(i == 0 ? ",\"operations\":[{\"operation\":" : ",{\"operation\":",
-                &list.operations[i].name);
-        say(",\"price_usd\":");
-        near_out_u128_str(&pcall.out, list.operations[i].price);
-        say_u64(",\"developer_share_bp\":", list.operations[i].share);
-        say("}");
+        if (i > 0) say(",");
+        SAY_OBJECT(&list.operations[i], operation_fields);
     }
     say("]}");
 }
 
 void method_set_project_pricing(void)
 {
-    struct alc_borsh w = alc_borsh(record_buf, sizeof record_buf);
+    struct walk w =
+        walk_writing(record_buf + TABLE_POSITION_BYTES, sizeof record_buf - TABLE_POSITION_BYTES);
     struct alc_bytes old, text;
     struct table_key k;
     bool there;
 
     NEAR_ARGS(&list, set_fields);
-    project_begin(0);
-    only_owner(&pcall.state);
-    if (!project_exists(list.id)) near_panic_with("Project not found: ", list.id);
+    begin(BY_OWNER);
+    near_refuse_with(!project_exists(list.id), "Project not found: ", &list.id);
     check_operations();
     say_pricing();
-    text = near_out_bytes(&pcall.out, "");
+    text = said();
     k = key_of(list.id);
     there = table_get(&old, &k, record_buf, sizeof record_buf);
-    alc_borsh_put(&w, record_buf, TABLE_POSITION_BYTES);
-    alc_borsh_put_bytes(&w, list.id);
-    alc_borsh_put(&w, text.p, text.n);
-    if (w.full) near_panic("The price list is longer than 16 kB");
+    walk_bytes(&w, &list.id);
+    walk_raw(&w, (uint8_t *)(uintptr_t)text.p, text.n);
+    near_refuse(w.bad, "The price list is longer than 16 kB");
     if (there)
-        table_change(&k, table_position(old), record_buf, w.n);
+        table_change(&k, table_position(old), record_buf, walk_written(&w, record_buf).n);
     else
-        table_add(&k, all, record_buf, w.n);
+        table_add(&k, all, record_buf, walk_written(&w, record_buf).n);
 }
 
 void method_remove_project_pricing(void)
@@ -235,9 +229,8 @@ void method_remove_project_pricing(void)
     struct alc_bytes record;
     struct table_key k;
 
-    project_begin(CALL_ID);
-    only_owner(&pcall.state);
-    k = key_of(pcall.project_id);
+    begin(ARG_PROJECT_ID | BY_OWNER);
+    k = key_of(arg.project_id);
     if (table_get(&record, &k, record_buf, sizeof record_buf))
         table_remove(&k, all, table_position(record));
 }
@@ -249,8 +242,8 @@ void method_get_project_pricing(void)
     struct alc_bytes text;
     struct table_key k;
 
-    project_begin(CALL_ID);
-    k = key_of(pcall.project_id);
+    begin(ARG_PROJECT_ID);
+    k = key_of(arg.project_id);
     text = text_of(&k);
     near_return(text.p != NULL ? text : ALC_LIT("null"));
 }
@@ -259,12 +252,12 @@ void method_get_project_max_price(void)
 {
     near_u128 most = 0;
 
-    project_begin(CALL_ID);
-    (void)load(pcall.project_id);
+    begin(ARG_PROJECT_ID);
+    (void)load(arg.project_id);
     for (size_t i = 0; i < list.n; i++)
         if (list.operations[i].price > most) most = list.operations[i].price;
-    near_out_u128_str(&pcall.out, most);
-    say_return();
+    say_amount("", most);
+    give();
 }
 
 static void row(const struct table_key *k)
@@ -275,13 +268,13 @@ static void row(const struct table_key *k)
 
 void method_get_priced_projects(void)
 {
-    project_begin(CALL_PAGE);
+    begin(ARG_PAGE);
     say_list('T', all, 100, 500, row);
 }
 
 void method_get_priced_project_count(void)
 {
-    project_begin(0);
+    begin(0);
     say_u64("", table_count('T', all));
-    say_return();
+    give();
 }

@@ -9,7 +9,7 @@
 #ifndef COMPUTE_PRICE_H
 #define COMPUTE_PRICE_H
 
-#include "compute.h"
+#include "call.h"
 
 #define PRICED_BODY_MAX_BYTES 10000u
 

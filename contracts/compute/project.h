@@ -12,7 +12,7 @@
 #ifndef COMPUTE_PROJECT_H
 #define COMPUTE_PROJECT_H
 
-#include "compute.h"
+#include "call.h"
 #include "table.h"
 
 #define PROJECT_NAME_MAX_BYTES 64u
@@ -44,62 +44,33 @@ struct version {
     uint64_t added;        /* ns */
     struct source source;  /* borrowed until the next version is loaded */
     struct alc_bytes name; /* its version key, likewise */
+    bool active;           /* of pcall.project */
 };
 
-/* ---- A call about projects ----
- *
- * There is one call, and what it is about lies in `pcall`: functions without locals to pass around
- * are a third smaller.  project_begin reads those arguments that its mask names, in the order of
- * the bits; and loads the state, and with CALL_MINE and CALL_PROJECT the project.  A view that
- * finds its project has no need of the state: there is one. */
-enum {
-    CALL_NAME_OF_MINE = 1 << 0, /* project_name, into `name` */
-    CALL_ID = 1 << 1,           /* project_id */
-    CALL_ACCOUNT = 1 << 2,
-    CALL_UUID = 1 << 3, /* into `name` */
-    CALL_NEW_OWNER = 1 << 4,
-    CALL_FROM = 1 << 5,
-    CALL_NAME = 1 << 6,
-    CALL_VERSION = 1 << 7,
-    CALL_SOURCE = 1 << 8,
-    CALL_SET_ACTIVE = 1 << 9,
-    CALL_PAGE = 3 << 10,                               /* from_index, limit */
-    CALL_BY = 1 << 12,                                 /* no view: who calls */
-    CALL_UNPAUSED = 1 << 13,                           /* panics while paused */
-    CALL_MINE = CALL_NAME_OF_MINE | CALL_BY | 1 << 14, /* panics: no such project of the caller's */
-    CALL_PROJECT = CALL_ID | 1 << 15,                  /* found: whether there is such a project */
-};
+/* ---- A call about projects ---- */
 
 extern struct project_call {
-    struct state state;
-    struct near_account by_account;
-    struct alc_bytes by;
-    struct alc_bytes name, project_id, new_owner, from, version;
-    struct source source;
-    struct near_opt_u64 skip, limit;
-    bool set_active;
     struct project project;
     bool found;
-    struct near_out out; /* what a view returns, or an event */
 } pcall;
 
+enum {
+    MINE = ARG_PROJECT_NAME | BY | 1 << 4, /* panics: no such project of the caller's */
+    FIND = ARG_PROJECT_ID | 1 << 5,        /* found: whether there is such a project */
+};
+
+/* project_begin begins, and with MINE and FIND loads the project.  A view that finds its project
+ * has no need of the state: there is one. */
 void project_begin(uint32_t mask);
 
-/* Writing to pcall.out: a literal, and a value behind one. */
-void say(const char *text);
-void say_str(const char *before, const struct alc_bytes *value);
-void say_u64(const char *before, uint64_t value);
 void say_uuid(const char *before);
-void say_price(const char *before, uint64_t bytes); /* of so many bytes of storage */
-void say_return(void);                              /* ends a view */
-
-/* say_list returns a page of a list, or all of it without CALL_PAGE. */
+/* say_list gives a page of a list, or all of it without ARG_PAGE. */
 void say_list(char tag, struct alc_bytes owner, uint64_t limit, uint64_t cap,
               void (*row)(const struct table_key *k));
 
 /* ---- project.c ---- */
 
-void project_name_check(void); /* the name rule over pcall.name; panics */
+void project_name_check(void); /* the name rule over arg.name; panics */
 bool project_exists(struct alc_bytes id);
 ALC_MUST bool project_load(struct project *p, struct alc_bytes id); /* false: none */
 /* project_numbered finds a project whatever its id is by now; false: it was deleted. */
@@ -114,7 +85,7 @@ void project_remove(struct project *p); /* but not its uuid */
  * there is none. */
 uint64_t project_resolve(struct source *code, const struct source *asked);
 
-void out_project_uuid(struct near_out *o, uint64_t number); /* a JSON string */
+struct alc_bytes project_uuid(uint64_t number); /* borrowed until the next one */
 
 NEAR_NORETURN void project_corrupt(void);
 
@@ -123,8 +94,8 @@ NEAR_NORETURN void project_corrupt(void);
 struct table_key version_key(uint64_t number, struct alc_bytes name);
 ALC_MUST bool version_load(struct version *v, const struct table_key *k); /* false: none */
 uint32_t version_bytes(const struct source *s);
-/* version_add adds pcall.source to pcall.project, or panics when there is such a version; returns
- * its key. */
+/* version_add adds arg.source to pcall.project, or panics when there is such a version; returns its
+ * key. */
 struct table_key version_add(void);
 /* versions_remove takes all of pcall.project's away; returns the bytes that were paid for them. */
 uint64_t versions_remove(void);

@@ -5,7 +5,7 @@
  * it, against the very bytes that the caller will receive, and against the enclave that the
  * register saw behind the key.  A statement is checked in full at every level: one that was looked
  * at in part would read as proof later. */
-#include "compute.h"
+#include "call.h"
 
 #include "base/enc.h"
 #include "verify/verify.h"
@@ -28,9 +28,10 @@ static bool hash_of(struct alc_bytes bytes, const struct alc_hash *expected)
     return alc_hash_eq(&h, expected);
 }
 
-static void check_where(const struct alc_statement *t, const struct state *s,
-                        const struct request *r)
+static void check_where(const struct alc_statement *t, const struct request *r)
 {
+    const struct state *s = &here.state;
+
     must(alc_bytes_eq(t->chain_id, s->chain_id), "another chain");
     must(alc_bytes_eq(t->contract_id, s->self), "another contract");
     must(alc_hash_eq(&t->deployment_id, &s->deployment_id), "another deployment");
@@ -74,14 +75,14 @@ static void check_came(const struct alc_statement *t, const struct response *a,
 
 /* The caller is the operator.  The transaction's key signed these arguments only if the transaction
  * itself made this call, and so is the operator's too. */
-static void check_by(const struct alc_statement *t, const struct state *s)
+static void check_by(const struct alc_statement *t)
 {
     struct near_account signer;
     struct alc_hash key;
     struct worker w;
 
     near_signer(&signer);
-    must(alc_bytes_eq(near_account_bytes(&signer), s->operator_id),
+    must(alc_bytes_eq(near_account_bytes(&signer), here.state.operator_id),
          "the call does not come straight from a transaction");
     must(near_signer_key(&key) && alc_hash_eq(&t->worker_key, &key),
          "the transaction is signed by another key");
@@ -89,27 +90,27 @@ static void check_by(const struct alc_statement *t, const struct state *s)
          "the worker key is not registered, or has expired");
     if (!w.vouched) return;
     must(alc_hash_eq(&t->measurement, &w.measurement), "another enclave than the key's");
-    must(t->simulated == w.simulated, "SIMULATED where the key is not, or the other way round");
+    must(t->simulated == w.simulated, "SIMULATED unlike the key");
 }
 
-void proof_check(struct shown *shown, const struct state *s, const struct request *r,
-                 const struct response *a, const struct output *out, struct alc_bytes statement)
+void proof_check(struct shown *shown, const struct request *r, const struct response *a,
+                 const struct output *out, struct alc_bytes statement)
 {
     static uint8_t buf[ALC_STATEMENT_MAX_BYTES];
     struct alc_statement t;
     size_t n;
 
     if (statement.p == NULL) {
-        if (r->proof != PROOF_NONE && a->success)
-            near_panic("Proof was asked for: an output needs a statement");
+        near_refuse(r->proof != PROOF_NONE && a->success,
+                    "Proof was asked for: an output needs a statement");
         return;
     }
     must(alc_base64_decode(buf, sizeof buf, &n, statement), "not base64, or too long");
     must(alc_statement_read(&t, (struct alc_bytes){buf, n}), "not statement v1");
-    check_where(&t, s, r);
+    check_where(&t, r);
     check_ran(&t, r);
     check_came(&t, a, out);
-    check_by(&t, s);
+    check_by(&t);
     shown->some = true;
     shown->worker_key = t.worker_key;
     shown->measurement = t.measurement;

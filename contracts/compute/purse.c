@@ -23,7 +23,7 @@ void storage_charge(uint64_t required, uint64_t held, struct alc_bytes to, const
         send(to, paid - needed);
         return;
     }
-    near_out_raw(&o, alc_cstr(phrase));
+    near_out_text(&o, phrase);
     near_out_lit(&o, ": required ");
     near_out_u128(&o, needed);
     near_out_lit(&o, " yoctoNEAR, attached ");

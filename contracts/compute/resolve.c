@@ -1,39 +1,55 @@
 /* contracts/compute/resolve.c — the worker's side: an answer arrives and resumes the promise. */
-#include "compute.h"
+#include "call.h"
 
 /* ---- Arguments ---- */
 
-static void read_output(struct near_json *j, void *out)
+static const char *const output_names[] = {
+    [OUTPUT_TEXT] = "Text",
+    [OUTPUT_JSON] = "Json",
+    [OUTPUT_BYTES] = "Bytes",
+};
+
+void read_output(struct near_json *j, void *out)
 {
     struct output *o = out;
     struct alc_bytes name;
-    bool with_value = near_json_variant(j, &name);
+    const bool with_value = near_json_variant(j, &name);
+    unsigned kind = OUTPUT_TEXT;
 
     if (!with_value) near_json_fail("an output lacks its value");
-    if (alc_bytes_is(name, "Text")) {
-        o->kind = OUTPUT_TEXT;
+    while (!alc_bytes_is(name, output_names[kind]))
+        if (++kind > OUTPUT_BYTES) near_json_fail("unknown output");
+    o->kind = (enum output_kind)kind;
+    if (kind == OUTPUT_TEXT)
         near_read_string(j, &o->bytes);
-    } else if (alc_bytes_is(name, "Json")) {
-        o->kind = OUTPUT_JSON;
+    else if (kind == OUTPUT_JSON)
         near_read_json(j, &o->bytes);
-    } else if (alc_bytes_is(name, "Bytes")) {
-        o->kind = OUTPUT_BYTES;
+    else
         near_read_octets(j, &o->bytes);
-    } else {
-        near_json_fail("unknown output");
-    }
     near_json_variant_end(j, with_value);
 }
 
-static const struct near_field metrics_fields[] = {
+void out_pending(struct near_out *o, const struct output *out, bool raw)
+{
+    near_out_lit(o, "{\"");
+    near_out_text(o, output_names[out->kind]);
+    near_out_lit(o, "\":");
+    if (raw || out->kind == OUTPUT_BYTES)
+        near_out_octets(o, out->bytes);
+    else
+        out_output(o, out);
+    near_out_lit(o, "}");
+}
+
+const struct near_field metrics_fields[METRICS_FIELDS] = {
     NEAR_FIELD("instructions", struct metrics, instructions, near_read_u64, NEAR_MUST),
     NEAR_FIELD("time_ms", struct metrics, time_ms, near_read_u64, NEAR_MUST),
     NEAR_FIELD("compile_time_ms", struct metrics, compile_ms, near_read_opt_u64, NEAR_MAY),
 };
 
-static void read_metrics(struct near_json *j, void *out)
+void read_metrics(struct near_json *j, void *out)
 {
-    near_json_object(j, out, metrics_fields, 3);
+    near_json_object(j, out, metrics_fields, METRICS_FIELDS);
 }
 
 static const struct near_field response_fields[] = {
@@ -45,7 +61,7 @@ static const struct near_field response_fields[] = {
     NEAR_FIELD("refund_usd", struct response, refund_usd, near_read_opt_u64, NEAR_MAY),
 };
 
-static void read_response(struct near_json *j, void *out)
+void read_response(struct near_json *j, void *out)
 {
     near_json_object(j, out, response_fields, 6);
 }
@@ -64,11 +80,7 @@ static const struct near_field resolve_fields[] = {
     NEAR_FIELD("evidence", struct resolve_args, evidence, near_read_string, NEAR_MAY),
 };
 
-static const struct near_field submit_fields[] = {
-    NEAR_FIELD("request_id", struct resolve_args, id, near_read_u64, NEAR_MUST),
-    NEAR_FIELD("output", struct resolve_args, response.output, read_output, NEAR_MUST),
-};
-
+/* submit_execution_output takes the first two. */
 static const struct near_field both_fields[] = {
     NEAR_FIELD("request_id", struct resolve_args, id, near_read_u64, NEAR_MUST),
     NEAR_FIELD("output", struct resolve_args, response.output, read_output, NEAR_MUST),
@@ -83,10 +95,12 @@ static const struct near_field both_fields[] = {
 
 /* ---- Money and logs ---- */
 
-near_u128 cost(const struct prices *p, const struct metrics *m)
+near_u128 cost(const struct metrics *m)
 {
+    const struct prices *p = &here.state.prices;
     near_u128 sum =
         near_add(p->base_fee, near_mul(p->per_million_instructions_fee, m->instructions / 1000000));
+
     sum = near_add(sum, near_mul(p->per_ms_fee, m->time_ms));
     return near_add(sum, near_mul(p->per_compile_ms_fee, m->compile_ms.v));
 }
@@ -94,36 +108,19 @@ near_u128 cost(const struct prices *p, const struct metrics *m)
 /* The one line of the log that machines read besides events. */
 void log_charged(near_u128 yocto)
 {
-    uint8_t buf[96];
-    struct near_out o = NEAR_OUT(buf);
-
-    near_out_lit(&o, "[[yNEAR charged: ");
-    near_out_u128_str(&o, yocto);
-    near_out_lit(&o, "]]");
-    near_log(near_out_bytes(&o, "log line too long"));
+    here.out = view_out();
+    say_amount("[[yNEAR charged: ", yocto);
+    say("]]");
+    near_log(said());
 }
 
 static void log_metrics(const struct metrics *m)
 {
-    uint8_t buf[128];
-    struct near_out o = NEAR_OUT(buf);
-
-    near_out_u64(&o, m->instructions);
-    near_out_lit(&o, " instructions, ");
-    near_out_u64(&o, m->time_ms);
-    near_out_lit(&o, " ms");
-    near_log(near_out_bytes(&o, "log line too long"));
-}
-
-void out_metrics(struct near_out *o, const struct metrics *m)
-{
-    near_out_lit(o, "{\"instructions\":");
-    near_out_u64(o, m->instructions);
-    near_out_lit(o, ",\"time_ms\":");
-    near_out_u64(o, m->time_ms);
-    near_out_lit(o, ",\"compile_time_ms\":");
-    near_out_opt_u64(o, m->compile_ms.v, m->compile_ms.some);
-    near_out_lit(o, "}");
+    here.out = view_out();
+    say_u64("", m->instructions);
+    say_u64(" instructions, ", m->time_ms);
+    say(" ms");
+    near_log(said());
 }
 
 /* ---- The payload of a resume ----
@@ -133,84 +130,60 @@ void out_metrics(struct near_out *o, const struct metrics *m)
  *
  * Only this contract can write one.  It is shorter than the same response as JSON, so that whatever
  * OutLayer's 1024 bytes carry fits here together with a proof. */
+enum { PAYLOAD_FORM = 1 };
+
+/* What the bits tell of, from the lowest on; BIT_SHOWN: a statement was checked, BIT_STORED: over
+ * the stored output. */
 enum {
-    PAYLOAD_FORM = 1,
     BIT_SUCCESS = 1 << 0,
     BIT_COMPILE = 1 << 1,
     BIT_REFUND = 1 << 2,
     BIT_ERROR = 1 << 3,
     BIT_NOTE = 1 << 4,
-    BIT_SHOWN = 1 << 5,  /* a statement was checked */
-    BIT_STORED = 1 << 6, /* over the stored output */
+    BIT_SHOWN = 1 << 5,
+    BIT_STORED = 1 << 6,
 };
 
-static size_t payload_write(uint8_t *buf, size_t cap, const struct response *r,
-                            const struct shown *p)
+static void walk_payload(struct walk *w, struct response *r, struct shown *p)
 {
-    struct alc_borsh w = alc_borsh(buf, cap);
-    unsigned bits = 0;
+    uint8_t form = PAYLOAD_FORM, kind = (uint8_t)r->output.kind;
+    uint8_t bits = (uint8_t)(r->success | (r->used.compile_ms.some != 0) << 1 |
+                             (r->refund_usd.some != 0) << 2 | (r->error.p != NULL) << 3 |
+                             (r->note.p != NULL) << 4 | p->some << 5 | p->stored << 6);
 
-    if (r->success) bits |= BIT_SUCCESS;
-    if (r->used.compile_ms.some) bits |= BIT_COMPILE;
-    if (r->refund_usd.some) bits |= BIT_REFUND;
-    if (r->error.p != NULL) bits |= BIT_ERROR;
-    if (r->note.p != NULL) bits |= BIT_NOTE;
-    if (p->some) bits |= BIT_SHOWN;
-    if (p->stored) bits |= BIT_STORED;
-
-    alc_borsh_put_u8(&w, PAYLOAD_FORM);
-    alc_borsh_put_u8(&w, (uint8_t)bits);
-    alc_borsh_put_u64(&w, r->used.instructions);
-    alc_borsh_put_u64(&w, r->used.time_ms);
-    if (r->used.compile_ms.some) alc_borsh_put_u64(&w, r->used.compile_ms.v);
-    if (r->refund_usd.some) alc_borsh_put_u64(&w, r->refund_usd.v);
-    alc_borsh_put_u8(&w, (uint8_t)r->output.kind);
-    alc_borsh_put_bytes(&w, r->output.bytes);
-    if (r->error.p != NULL) alc_borsh_put_bytes(&w, r->error);
-    if (r->note.p != NULL) alc_borsh_put_bytes(&w, r->note);
-    if (p->some) {
-        alc_borsh_put_hash(&w, &p->statement_hash);
-        alc_borsh_put_hash(&w, &p->worker_key);
+    walk_raw(w, &form, 1);
+    walk_raw(w, &bits, 1);
+    walk_raw(w, &r->used, 2 * sizeof(uint64_t)); /* instructions, time_ms */
+    if ((bits & BIT_COMPILE) != 0) walk_raw(w, &r->used.compile_ms.v, sizeof(uint64_t));
+    if ((bits & BIT_REFUND) != 0) walk_raw(w, &r->refund_usd.v, sizeof(uint64_t));
+    walk_raw(w, &kind, 1);
+    walk_bytes(w, &r->output.bytes);
+    if ((bits & BIT_ERROR) != 0) walk_bytes(w, &r->error);
+    if ((bits & BIT_NOTE) != 0) walk_bytes(w, &r->note);
+    if ((bits & BIT_SHOWN) != 0) {
+        walk_raw(w, &p->statement_hash, sizeof p->statement_hash);
+        walk_raw(w, &p->worker_key, sizeof p->worker_key);
     }
-    return w.full ? 0 : w.n;
-}
-
-static bool read_payload(struct response *r, struct shown *p, struct alc_cur *c)
-{
-    const size_t max = NEAR_RESUME_MAX_BYTES;
-    uint8_t form, bits, kind;
-
-    if (!alc_cur_u8(c, &form) || form != PAYLOAD_FORM || !alc_cur_u8(c, &bits) || bits > 127)
-        return false;
+    if (form != PAYLOAD_FORM || bits > 127 || kind > OUTPUT_BYTES) w->bad = true;
     r->success = (bits & BIT_SUCCESS) != 0;
     r->used.compile_ms.some = (bits & BIT_COMPILE) != 0;
     r->refund_usd.some = (bits & BIT_REFUND) != 0;
+    r->output.kind = (enum output_kind)(kind & 3);
     p->some = (bits & BIT_SHOWN) != 0;
     p->stored = (bits & BIT_STORED) != 0;
-    if (!alc_cur_u64le(c, &r->used.instructions) || !alc_cur_u64le(c, &r->used.time_ms))
-        return false;
-    if (r->used.compile_ms.some && !alc_cur_u64le(c, &r->used.compile_ms.v)) return false;
-    if (r->refund_usd.some && !alc_cur_u64le(c, &r->refund_usd.v)) return false;
-    if (!alc_cur_u8(c, &kind) || kind > OUTPUT_BYTES) return false;
-    r->output.kind = (enum output_kind)kind;
-    if (!alc_borsh_bytes(c, max, &r->output.bytes)) return false;
-    if ((bits & BIT_ERROR) != 0 && !alc_borsh_bytes(c, max, &r->error)) return false;
-    if ((bits & BIT_NOTE) != 0 && !alc_borsh_bytes(c, max, &r->note)) return false;
-    if (p->some && (!alc_cur_hash(c, &p->statement_hash) || !alc_cur_hash(c, &p->worker_key)))
-        return false;
-    return c->n == 0;
 }
 
 /* A response in OutLayer's JSON is understood too; it cannot carry a proof. */
 void payload_read(struct response *r, struct shown *p, uint8_t *buf, size_t n)
 {
-    struct alc_cur c = alc_cur((struct alc_bytes){buf, n});
+    struct walk w = walk_reading((struct alc_bytes){buf, n});
     struct near_json j = near_json_begin(buf, n);
 
     *r = (struct response){.success = false};
     *p = (struct shown){.some = false};
     if (n > 0 && buf[0] != '{') {
-        if (!read_payload(r, p, &c)) near_panic("The resume payload is not ours");
+        walk_payload(&w, r, p);
+        near_refuse(!walk_done(&w), "The resume payload is not ours");
         return;
     }
     read_response(&j, r);
@@ -219,106 +192,90 @@ void payload_read(struct response *r, struct shown *p, uint8_t *buf, size_t n)
 
 /* ---- Methods ---- */
 
-/* open_request makes the checks that all three methods share. */
-static void open_request(struct state *s, struct request *r, uint64_t id)
-{
-    struct near_account caller;
+static struct resolve_args a;
+static struct request r;
 
-    state_load(s);
-    near_predecessor(&caller);
-    if (!alc_bytes_eq(near_account_bytes(&caller), s->operator_id))
-        near_panic("Only operator can call this");
-    if (!request_load(r, id)) near_panic("Execution request not found");
+/* open_request reads the arguments and makes the checks that all three methods share. */
+static void open_request(const struct near_field *fields, size_t n)
+{
+    a = (struct resolve_args){.statement = {NULL, 0}};
+    near_args(&a, fields, n);
+    begin(BY_OPERATOR);
+    near_refuse(!request_load(&r, a.id), "Execution request not found");
 }
 
-/* judge holds the statement, if any, against `a` and `out`, which the caller would receive. */
-static struct shown judge(const struct state *s, const struct request *r, const struct response *a,
-                          const struct output *out, struct alc_bytes statement)
+/* judge holds the statement, if any, against the response and `out`, which the caller would
+ * receive. */
+static void judge(struct shown *shown, const struct output *out)
 {
     static const struct output none = {OUTPUT_NONE, {NULL, 0}};
-    struct shown shown = {.some = false};
 
-    proof_check(&shown, s, r, a, a->success ? out : &none, statement);
-    return shown;
+    *shown = (struct shown){.some = false};
+    proof_check(shown, &r, &a.response, a.response.success ? out : &none, a.statement);
 }
 
 /* resume lets the promise go on with the response, and with the stored output when there is one; at
  * level "onchain" once the register has judged the quote.  `mine`: this call stored the output. */
-static void resume(const struct state *s, const struct request *r, struct resolve_args *args,
-                   struct shown *shown, bool mine)
+static void resume(struct shown *shown, bool mine)
 {
     static uint8_t payload[NEAR_RESUME_MAX_BYTES];
-    bool stored = (r->flags & FLAG_OUTPUT) != 0;
-    struct response *a = &args->response;
-    size_t n;
+    const bool stored = (r.flags & FLAG_OUTPUT) != 0;
+    struct response *const p = &a.response;
+    struct walk w = walk_writing(payload, sizeof payload);
 
-    log_metrics(&a->used);
-    log_charged(cost(&s->prices, &a->used));
+    log_metrics(&p->used);
+    log_charged(cost(&p->used));
 
     /* What the callback would not look at stays out of the payload. */
     shown->stored = shown->some && stored;
-    if (stored || !a->success) a->output = (struct output){OUTPUT_NONE, {NULL, 0}};
-    if (a->success) a->error = (struct alc_bytes){NULL, 0};
-    n = payload_write(payload, sizeof payload, a, shown);
-    if (n == 0)
-        near_panic("The response is over 1024 bytes: use submit_execution_output_and_resolve");
-    if (r->proof == PROOF_ONCHAIN && shown->some)
-        onchain_ask(r, shown, (struct alc_bytes){payload, n}, shown->stored && a->success, mine,
-                    args->evidence);
-    else if (!near_yield_resume(&r->data_id, (struct alc_bytes){payload, n}))
+    if (stored || !p->success) p->output = (struct output){OUTPUT_NONE, {NULL, 0}};
+    if (p->success) p->error = (struct alc_bytes){NULL, 0};
+    walk_payload(&w, p, shown);
+    near_refuse(w.bad, "The response is over 1024 bytes: use submit_execution_output_and_resolve");
+    if (r.proof == PROOF_ONCHAIN && shown->some)
+        onchain_ask(&r, shown, walk_written(&w, payload), shown->stored && p->success, mine,
+                    a.evidence);
+    else if (!near_yield_resume(&r.data_id, walk_written(&w, payload)))
         near_panic("Unable to resume: the request no longer waits");
 }
 
-static void refuse_second_output(const struct request *r)
+static void refuse_second_output(void)
 {
-    if ((r->flags & FLAG_OUTPUT) != 0) near_panic("Output already submitted for this request");
+    near_refuse((r.flags & FLAG_OUTPUT) != 0, "Output already submitted for this request");
 }
 
-static void submit(struct state *s, struct request *r, const struct output *o)
+static void submit(void)
 {
-    request_add_output(r, o, s);
-    state_save(s);
+    request_add_output(&r, &a.response.output);
+    state_save();
 }
 
 void method_resolve_execution(void)
 {
-    struct resolve_args a = {.statement = {NULL, 0}};
     struct output out;
     struct shown shown;
-    struct request r;
-    struct state s;
 
-    NEAR_ARGS(&a, resolve_fields);
-    open_request(&s, &r, a.id);
+    open_request(resolve_fields, 4);
     out = a.response.output;
     if ((r.flags & FLAG_OUTPUT) != 0 && a.statement.p != NULL) output_load(&out, r.id);
-    shown = judge(&s, &r, &a.response, &out, a.statement);
-    resume(&s, &r, &a, &shown, false);
+    judge(&shown, &out);
+    resume(&shown, false);
 }
 
 void method_submit_execution_output(void)
 {
-    struct resolve_args a = {.statement = {NULL, 0}};
-    struct request r;
-    struct state s;
-
-    NEAR_ARGS(&a, submit_fields);
-    open_request(&s, &r, a.id);
-    refuse_second_output(&r);
-    submit(&s, &r, &a.response.output);
+    open_request(both_fields, 2);
+    refuse_second_output();
+    submit();
 }
 
 void method_submit_execution_output_and_resolve(void)
 {
-    struct resolve_args a = {.statement = {NULL, 0}};
     struct shown shown;
-    struct request r;
-    struct state s;
 
-    NEAR_ARGS(&a, both_fields);
-    open_request(&s, &r, a.id);
-    refuse_second_output(&r);
-    shown = judge(&s, &r, &a.response, &a.response.output, a.statement);
-    submit(&s, &r, &a.response.output);
-    resume(&s, &r, &a, &shown, true);
+    open_request(both_fields, 9);
+    refuse_second_output();
+    judge(&shown, &a.response.output);
+    submit();
+    resume(&shown, true);
 }

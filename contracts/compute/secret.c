@@ -2,6 +2,7 @@
 #include "secret.h"
 
 #include "purse.h"
+#include "room.h"
 #include "table.h"
 
 #include "base/enc.h"
@@ -66,7 +67,7 @@ void out_accessor(struct near_out *o, const struct accessor *a)
         return;
     }
     near_out_lit(o, "{\"");
-    near_out_raw(o, alc_cstr(forms[a->kind].name));
+    near_out_text(o, forms[a->kind].name);
     near_out_lit(o, "\":{");
     near_out_members(o, a, forms[a->kind].fields, a->kind == ACCESSOR_REPO ? 2 : 1);
     near_out_lit(o, "}}");
@@ -197,7 +198,7 @@ void secret_put(const struct secret *s, bool old)
 /* take copies the next `width` bytes, little endian, to an integer of at least as many. */
 static void take(struct alc_bytes *from, void *to, size_t width)
 {
-    if (from->n < width) near_panic("a stored record contradicts itself");
+    near_refuse(from->n < width, "a stored record contradicts itself");
     __builtin_memcpy(to, from->p, width);
     from->p += width;
     from->n -= width;
@@ -211,18 +212,17 @@ static void take_text(struct alc_bytes *from, struct alc_bytes *to, size_t width
     take(from, &n, width);
     to->p = from->p;
     to->n = n;
-    if (n > from->n) near_panic("a stored record contradicts itself");
+    near_refuse(n > from->n, "a stored record contradicts itself");
     from->p += n;
     from->n -= n;
 }
 
 static bool load(struct secret *s, const struct table_key *k, struct alc_bytes owner)
 {
-    static uint8_t loaded[NEAR_VALUE_MAX_BYTES];
     struct alc_bytes record;
     unsigned flags = 0;
 
-    if (!table_get(&record, k, loaded, sizeof loaded)) return false;
+    if (!table_get(&record, k, room_secret, sizeof room_secret)) return false;
     *s = (struct secret){.id.owner = owner, .position = table_position(record)};
     take(&record, &flags, 1);
     s->id.accessor.kind = (enum accessor_kind)(flags & FLAG_KIND);

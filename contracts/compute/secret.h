@@ -12,7 +12,7 @@
 #ifndef COMPUTE_SECRET_H
 #define COMPUTE_SECRET_H
 
-#include "compute.h"
+#include "call.h"
 #include "condition.h"
 
 enum accessor_kind { ACCESSOR_REPO, ACCESSOR_WASM_HASH, ACCESSOR_PROJECT, ACCESSOR_PAYMENT_KEY };
@@ -71,8 +71,6 @@ struct secret_call {
     struct secret s; /* vault p NULL: none was named */
     struct condition access;
     struct alc_bytes agent_key, signature;
-    struct near_account caller;
-    struct state state;
 };
 struct secret_call *secret_named(const struct near_field *fields, size_t n);
 struct secret_call *secret_begin(const struct near_field *fields, size_t n);

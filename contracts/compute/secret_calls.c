@@ -1,5 +1,5 @@
 /* contracts/compute/secret_calls.c — secrets are stored, edited, unbound and deleted. */
-#include "compute.h"
+#include "call.h"
 #include "payment_key.h"
 #include "project.h"
 #include "purse.h"
@@ -45,9 +45,8 @@ struct secret_call *secret_begin(const struct near_field *fields, size_t n)
 {
     struct secret_call *c = secret_named(fields, n);
 
-    state_load(&c->state);
-    near_predecessor(&c->caller);
-    c->s.id.owner = near_account_bytes(&c->caller);
+    begin(BY);
+    c->s.id.owner = here.by;
     return c;
 }
 
@@ -64,19 +63,19 @@ static void check_accessor(const struct secret_id *id, uint32_t *nonce)
 
     switch (a->kind) {
     case ACCESSOR_REPO:
-        if (a->what.n == 0) near_panic("accessor.repo must not be empty");
-        if (a->branch.p != NULL && (a->branch.n == 0 || a->branch.n > 255))
-            near_panic("accessor.branch must be 1 to 255 bytes");
+        near_refuse(a->what.n == 0, "accessor.repo must not be empty");
+        near_refuse(a->branch.p != NULL && (a->branch.n == 0 || a->branch.n > 255),
+                    "accessor.branch must be 1 to 255 bytes");
         break;
     case ACCESSOR_WASM_HASH:
-        if (!sha256_text(a->what)) near_panic("accessor.hash must be 64 hex digits");
+        near_refuse(!sha256_text(a->what), "accessor.hash must be 64 hex digits");
         break;
     case ACCESSOR_PROJECT:
-        if (!project_exists(a->what)) near_panic_with("This project does not exist: ", a->what);
+        near_refuse_with(!project_exists(a->what), "This project does not exist: ", &a->what);
         break;
     case ACCESSOR_PAYMENT_KEY:
-        if (!profile_nonce(nonce, id->profile) || *nonce == 0 || *nonce > NONCE_MAX)
-            near_panic("A payment key's profile must be a number from 1 to 2147483647");
+        near_refuse(!profile_nonce(nonce, id->profile) || *nonce == 0 || *nonce > NONCE_MAX,
+                    "A payment key's profile must be a number from 1 to 2147483647");
     }
 }
 
@@ -92,14 +91,14 @@ void secret_store(struct secret_call *c)
     condition_check(&c->access);
     check_accessor(&s->id, &nonce);
     profile_check(s->id.profile, "profile");
-    if (s->ciphertext.n == 0) near_panic("encrypted_secrets_base64 must not be empty");
-    if (sha256_text(s->id.profile) && !alc_bytes_eq(s->id.profile, s->id.owner))
-        near_panic("profile of 64 hex digits must be the owner's account id");
+    near_refuse(s->ciphertext.n == 0, "encrypted_secrets_base64 must not be empty");
+    near_refuse(sha256_text(s->id.profile) && !alc_bytes_eq(s->id.profile, s->id.owner),
+                "profile of 64 hex digits must be the owner's account id");
     exists = secret_load(&old, &s->id);
     if (key) {
-        if (exists) near_panic("Payment key already exists");
+        near_refuse(exists, "Payment key already exists");
         floor = nonce_floor(s->id.owner);
-        if (nonce <= floor) near_panic("This nonce has already been used by this account");
+        near_refuse(nonce <= floor, "This nonce has already been used by this account");
     }
     s->position = old.position;
     if (s->vault.p == NULL) s->vault = old.vault;
@@ -107,13 +106,13 @@ void secret_store(struct secret_call *c)
     s->created = s->updated = near_host_block_timestamp();
     s->deposit = (uint32_t)secret_bytes(s);
     storage_charge(s->deposit + (key && floor == 0 ? NONCE_FLOOR_BYTES(s->id.owner.n) : 0),
-                   old.deposit, near_account_bytes(&c->caller),
+                   old.deposit, here.by,
                    exists ? "Insufficient deposit for update" : "Insufficient storage deposit");
     secret_put(s, exists);
     if (!key) return;
     nonce_raise(s->id.owner, nonce);
     announced = (struct payment){.owner = s->id.owner, .nonce = nonce, .ciphertext = s->ciphertext};
-    payment_announce(&c->state, &announced);
+    payment_announce(&announced);
 }
 
 void method_store_secrets(void)

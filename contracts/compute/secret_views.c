@@ -6,12 +6,7 @@
 #define PAGE 100u
 #define PAGE_MAX 500u
 
-/* A contract with secrets in it is initialised: looked at where there are none. */
-static void must_be_set_up(void)
-{
-    struct state s;
-    state_load(&s);
-}
+/* A contract with secrets in it is initialised: the state is loaded only where there are none. */
 
 /* ---- A secret as JSON ---- */
 
@@ -41,7 +36,7 @@ static const struct near_field listed_fields[] = {
     ACCESS,
 };
 
-static void out_secret(struct near_out *o, const struct secret *s, const struct near_field *fields)
+static void say_secret(const struct secret *s, const struct near_field *fields)
 {
     static uint8_t buf[6 * 2048 + 256]; /* a name at its longest, escaped at its worst */
     struct near_out accessor = NEAR_OUT(buf);
@@ -56,9 +51,7 @@ static void out_secret(struct near_out *o, const struct secret *s, const struct 
 
     out_accessor(&accessor, &s->id.accessor);
     r.accessor = near_out_bytes(&accessor, "result too long");
-    near_out_lit(o, "{");
-    near_out_members(o, &r, fields, 6);
-    near_out_lit(o, "}");
+    say_object(&r, fields, 6);
 }
 
 /* ---- One secret ---- */
@@ -68,7 +61,6 @@ enum show { EXISTS, SECRET, VAULT, BOTH };
 /* A secret of a branch is, where both are asked of it, or else that of its repository. */
 static void view(enum show show)
 {
-    struct near_out o = view_out();
     struct secret_id *id = &secret_named(secret_view_fields, SECRET_KEY_FIELDS)->s.id;
     struct secret s;
     bool some = secret_load(&s, id);
@@ -79,20 +71,21 @@ static void view(enum show show)
     }
     if (!some) {
         s.vault = (struct alc_bytes){NULL, 0};
-        must_be_set_up();
+        state_load();
     }
-    if (show == EXISTS) near_out_bool(&o, some);
-    if (show == BOTH) near_out_lit(&o, "{\"profile\":");
+    here.out = view_out();
+    if (show == EXISTS) near_out_bool(&here.out, some);
+    if (show == BOTH) say("{\"profile\":");
     if (show == SECRET || show == BOTH) {
         if (some)
-            out_secret(&o, &s, got_fields);
+            say_secret(&s, got_fields);
         else
-            near_out_lit(&o, "null");
+            say("null");
     }
-    if (show == BOTH) near_out_lit(&o, ",\"vault_id\":");
-    if (show == VAULT || show == BOTH) near_out_opt_str(&o, s.vault);
-    if (show == BOTH) near_out_lit(&o, "}");
-    view_give(&o);
+    if (show == BOTH) say(",\"vault_id\":");
+    if (show == VAULT || show == BOTH) say_str("", &s.vault);
+    if (show == BOTH) say("}");
+    give();
 }
 
 void method_get_secrets(void)
@@ -117,7 +110,6 @@ void method_secrets_exist(void)
 
 void method_estimate_storage_cost(void)
 {
-    struct near_out o = view_out();
     struct secret_call *c = secret_named(secret_view_fields, SECRET_VIEW_FIELDS);
     uint64_t bytes;
     struct secret old;
@@ -125,46 +117,40 @@ void method_estimate_storage_cost(void)
 
     condition_check(&c->access);
     exists = secret_load(&old, &c->s.id);
-    if (!exists) must_be_set_up();
+    if (!exists) state_load();
     if (exists && c->s.vault.p == NULL) c->s.vault = old.vault;
     c->s.access = c->access.text;
     bytes = secret_bytes(&c->s);
     if (c->s.id.accessor.kind == ACCESSOR_PAYMENT_KEY && !exists)
         bytes += nonce_floor(c->s.id.owner) == 0 ? NONCE_FLOOR_BYTES(c->s.id.owner.n) : 0;
-    near_out_u128_str(&o, storage_price(bytes));
-    view_give(&o);
+    here.out = view_out();
+    say_price("", bytes);
+    give();
 }
 
 /* ---- Lists ---- */
 
-struct list_args {
-    struct alc_bytes account;
-    struct near_opt_u64 from, limit;
-};
-
-static const struct near_field list_fields[] = {
-    NEAR_FIELD("account_id", struct list_args, account, near_read_account, NEAR_MUST),
-    NEAR_FIELD("from_index", struct list_args, from, near_read_opt_u64, NEAR_MAY),
-    NEAR_FIELD("limit", struct list_args, limit, near_read_opt_u64, NEAR_MAY),
-};
-
 void method_list_user_secrets(void)
 {
-    struct list_args a = {.from = {0, 1}, .limit = {PAGE, 1}};
-    struct near_out o = view_out();
+    const char *before = "[";
     struct secret s;
 
-    NEAR_ARGS(&a, list_fields);
-    if (a.limit.v > PAGE_MAX) a.limit.v = PAGE_MAX;
-    near_out_lit(&o, "[");
-    for (; a.limit.v > 0 && a.from.v <= UINT32_MAX; a.limit.v--, a.from.v++) {
-        if (!secret_listed(&s, a.account, (uint32_t)a.from.v)) break;
-        if (o.n > 1) near_out_lit(&o, ",");
-        out_secret(&o, &s, listed_fields);
+    read_args(ARG_ACCOUNT_ID | ARG_PAGE);
+    here.out = view_out();
+    if (!arg.limit.some) arg.limit.v = PAGE;
+    if (arg.limit.v > PAGE_MAX) arg.limit.v = PAGE_MAX;
+    for (; arg.limit.v > 0 && arg.skip.v <= UINT32_MAX; arg.limit.v--, arg.skip.v++) {
+        if (!secret_listed(&s, arg.account, (uint32_t)arg.skip.v)) break;
+        say(before);
+        before = ",";
+        say_secret(&s, listed_fields);
     }
-    if (o.n == 1) must_be_set_up();
-    near_out_lit(&o, "]");
-    view_give(&o);
+    if (before[0] == '[') {
+        state_load();
+        say(before);
+    }
+    say("]");
+    give();
 }
 
 /* A view of before there were accessors: it has named nothing since. */
@@ -178,6 +164,6 @@ void method_list_profiles(void)
     struct accessor ignored;
 
     NEAR_ARGS(&ignored, profiles_fields);
-    must_be_set_up();
+    state_load();
     near_return(ALC_LIT("[]"));
 }

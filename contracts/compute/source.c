@@ -1,6 +1,10 @@
 /* contracts/compute/source.c — where a request's code comes from. */
 #include "source.h"
 
+#include "alnum.h"
+
+#include "base/utf8.h"
+
 /* ---- Reading ---- */
 
 static const struct near_field github_fields[] = {
@@ -20,35 +24,50 @@ static const struct near_field project_fields[] = {
     NEAR_FIELD("version_key", struct source, what, near_read_string, NEAR_MAY),
 };
 
-static void read_form(struct near_json *j, struct source *s, bool project)
+/* The fields of a project are two. */
+static const struct {
+    const char *name;
+    const struct near_field *fields;
+} forms[] = {
+    [SOURCE_GITHUB] = {"GitHub", github_fields},
+    [SOURCE_WASM_URL] = {"WasmUrl", wasm_url_fields},
+    [SOURCE_PROJECT] = {"Project", project_fields},
+};
+
+static size_t fields_of(enum source_kind kind)
+{
+    return kind == SOURCE_PROJECT ? 2 : 3;
+}
+
+static void read_form(struct near_json *j, struct source *s, enum source_kind last)
 {
     struct alc_bytes name;
     bool with_value = near_json_variant(j, &name);
 
     if (!with_value) near_json_fail("a source lacks its fields");
-    if (alc_bytes_is(name, "WasmUrl")) {
-        s->kind = SOURCE_WASM_URL;
-        near_json_object(j, s, wasm_url_fields, 3);
-    } else if (alc_bytes_is(name, "GitHub")) {
-        s->kind = SOURCE_GITHUB;
-        near_json_object(j, s, github_fields, 3);
-    } else if (project && alc_bytes_is(name, "Project")) {
-        s->kind = SOURCE_PROJECT;
-        near_json_object(j, s, project_fields, 2);
-    } else {
-        near_json_fail("unknown source");
-    }
+    for (s->kind = SOURCE_GITHUB; !alc_bytes_is(name, forms[s->kind].name); s->kind++)
+        if (s->kind == last) near_json_fail("unknown source");
+    near_json_object(j, s, forms[s->kind].fields, fields_of(s->kind));
     near_json_variant_end(j, with_value);
+}
+
+void out_source(struct near_out *o, const struct source *s)
+{
+    near_out_lit(o, "{\"");
+    near_out_text(o, forms[s->kind].name);
+    near_out_lit(o, "\":");
+    near_out_object(o, s, forms[s->kind].fields, fields_of(s->kind));
+    near_out_lit(o, "}");
 }
 
 void read_source(struct near_json *j, void *out)
 {
-    read_form(j, out, true);
+    read_form(j, out, SOURCE_PROJECT);
 }
 
 void read_code_source(struct near_json *j, void *out)
 {
-    read_form(j, out, false);
+    read_form(j, out, SOURCE_WASM_URL);
 }
 
 /* ---- Rules ---- */
@@ -130,30 +149,32 @@ static void check_wasm_url(const struct source *s)
 {
     struct alc_bytes url = s->where;
 
-    if (!sha256_text(s->what)) near_panic("source.hash must be 64 lowercase hex digits");
-    if (!starts(url, ALC_LIT("https://")) || url.n == 8)
-        near_panic("source.url must start with https://");
-    if (url.n > 2048) near_panic("source.url must be at most 2048 bytes");
+    near_refuse(!sha256_text(s->what), "source.hash must be 64 lowercase hex digits");
+    near_refuse(!starts(url, ALC_LIT("https://")) || url.n == 8,
+                "source.url must start with https://");
+    near_refuse(url.n > 2048, "source.url must be at most 2048 bytes");
     for (size_t i = 0; i < url.n; i++)
-        if (blank(url.p + i, url.n - i) != 0)
-            near_panic("source.url must not contain white space or control characters");
-    if (contains(url, ALC_LIT("EVENT_JSON"))) near_panic("source.url must not contain EVENT_JSON");
+        near_refuse(blank(url.p + i, url.n - i) != 0,
+                    "source.url must not contain white space or control characters");
+    near_refuse(contains(url, ALC_LIT("EVENT_JSON")), "source.url must not contain EVENT_JSON");
 }
 
 static void check_github(const struct source *s)
 {
     struct alc_bytes repo = s->where, commit = s->what;
 
-    if (!made_of(repo, 512, "._-/:") || repo.p[0] == '-' || contains(repo, ALC_LIT("..")))
-        near_panic("source.repo must be 1..512 bytes of letters, digits and ._-/: without .. and "
-                   "not begin with -");
-    if (!made_of(commit, 256, "._/-+") || commit.p[0] == '-' || contains(commit, ALC_LIT("..")))
-        near_panic("source.commit must be 1..256 bytes of letters, digits and ._/-+ without .. "
-                   "and not begin with -");
-    if (contains(repo, ALC_LIT("EVENT_JSON")))
-        near_panic("source.repo must not contain EVENT_JSON");
-    if (contains(commit, ALC_LIT("EVENT_JSON")))
-        near_panic("source.commit must not contain EVENT_JSON");
+    near_refuse(!made_of(repo, 512, "._-/:") || repo.p[0] == '-' || contains(repo, ALC_LIT("..")),
+                "source.repo must be 1..512 bytes of letters, digits and ._-/: "
+                "without .. and "
+                "not begin with -");
+    near_refuse(!made_of(commit, 256, "._/-+") || commit.p[0] == '-' ||
+                    contains(commit, ALC_LIT("..")),
+                "source.commit must be 1..256 bytes of letters, digits and "
+                "._/-+ without .. "
+                "and not begin with -");
+    near_refuse(contains(repo, ALC_LIT("EVENT_JSON")), "source.repo must not contain EVENT_JSON");
+    near_refuse(contains(commit, ALC_LIT("EVENT_JSON")),
+                "source.commit must not contain EVENT_JSON");
 }
 
 void source_check(const struct source *s)
@@ -162,19 +183,54 @@ void source_check(const struct source *s)
         check_wasm_url(s);
     else
         check_github(s);
-    if (s->build_target.p != NULL && !made_of(s->build_target, 64, "._-"))
-        near_panic("source.build_target must be 1..64 bytes of letters, digits and ._-");
+    near_refuse(s->build_target.p != NULL && !made_of(s->build_target, 64, "._-"),
+                "source.build_target must be 1..64 bytes of letters, digits and ._-");
 }
 
-/* Letters beyond ASCII all pass, marks and signs among them: the tables that tell them apart would
- * outweigh this contract, and a profile that nobody stored opens nothing. */
+/* The number in the next nibbles, which are read from *at on. */
+static uint32_t next_run(size_t *at)
+{
+    static const uint16_t bases[] = {12, 28, 284, 0};
+    uint32_t v = 0, digits = 1, base = 0;
+
+    for (bool first = true; digits > 0; digits--, first = false) {
+        const uint32_t nibble = alnum_runs[*at / 2] >> (*at % 2 == 0 ? 4 : 0) & 15;
+        ++*at;
+        if (first && nibble >= 12) {
+            base = bases[nibble - 12];
+            digits = nibble == 15 ? 6 : nibble - 10;
+        } else {
+            v = v << 4 | nibble;
+        }
+    }
+    return base + v + 1;
+}
+
+/* The character of `n` bytes at p, which are UTF-8, is a letter or a number of Unicode. */
+static bool is_letter(const uint8_t *p, size_t n)
+{
+    uint32_t c = p[0] & (0xffu >> n), end = 0x80;
+    size_t at = 0;
+    bool in = true;
+
+    if (n == 1) return is_alnum(p[0]);
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | (p[i] & 0x3f);
+    while (end <= c) {
+        end += next_run(&at);
+        in = !in;
+    }
+    return in;
+}
+
 void profile_check(struct alc_bytes s, const char *field)
 {
     uint8_t buf[160];
     struct near_out o = NEAR_OUT(buf);
-    size_t len = 0;
+    size_t n;
+    bool utf8;
 
-    near_out_raw(&o, alc_cstr(field));
+    near_out_text(&o, field);
     near_out_lit(&o, " must be 1\xe2\x80\x93"
                      "64 bytes of letters, digits, '-' or '_' (");
     if (s.n == 0 || s.n > 64) {
@@ -183,82 +239,34 @@ void profile_check(struct alc_bytes s, const char *field)
         near_out_lit(&o, " bytes)");
         near_panic_bytes((struct alc_bytes){buf, o.n});
     }
-    for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-        if (c >= 0x80)
-            len = blank(s.p + i, s.n - i);
-        else
-            len = is_alnum(c) || c == '-' || c == '_' ? 0 : 1;
-        if (len == 0) continue;
+    for (size_t i = 0; i < s.n; i += n) {
+        n = alc_utf8_next((struct alc_bytes){s.p + i, s.n - i}, &utf8);
+        if (is_letter(s.p + i, n) || s.p[i] == '-' || s.p[i] == '_') continue;
         near_out_lit(&o, "it contains '");
-        near_out_raw(&o, (struct alc_bytes){s.p + i, len});
+        near_out_raw(&o, (struct alc_bytes){s.p + i, n});
         near_out_lit(&o, "')");
         near_panic_bytes((struct alc_bytes){buf, o.n});
     }
 }
 
-/* ---- Writing ---- */
-
-void out_source(struct near_out *o, const struct source *s)
-{
-    static const char *const heads[] = {
-        [SOURCE_GITHUB] = "{\"GitHub\":{\"repo\":",
-        [SOURCE_WASM_URL] = "{\"WasmUrl\":{\"url\":",
-        [SOURCE_PROJECT] = "{\"Project\":{\"project_id\":",
-    };
-    static const char *const middles[] = {
-        [SOURCE_GITHUB] = ",\"commit\":",
-        [SOURCE_WASM_URL] = ",\"hash\":",
-        [SOURCE_PROJECT] = ",\"version_key\":",
-    };
-
-    near_out_raw(o, alc_cstr(heads[s->kind]));
-    near_out_str(o, s->where);
-    near_out_raw(o, alc_cstr(middles[s->kind]));
-    near_out_opt_str(o, s->what);
-    if (s->kind != SOURCE_PROJECT) {
-        near_out_lit(o, ",\"build_target\":");
-        near_out_opt_str(o, s->build_target);
-    }
-    near_out_lit(o, "}}");
-}
-
 /* ---- Records ---- */
 
-static void put_opt(struct alc_borsh *w, struct alc_bytes b)
+void walk_source(struct walk *w, struct source *s)
 {
-    alc_borsh_put_u8(w, b.p != NULL);
-    if (b.p != NULL) alc_borsh_put_bytes(w, b);
-}
+    uint8_t kind = (uint8_t)s->kind;
 
-static bool get_opt(struct alc_cur *c, struct alc_bytes *b)
-{
-    bool some;
-    *b = (struct alc_bytes){NULL, 0};
-    return alc_borsh_flag(c, &some) && (!some || alc_borsh_bytes(c, SOURCE_TEXT_MAX_BYTES, b));
-}
-
-void source_put(struct alc_borsh *w, const struct source *s)
-{
-    alc_borsh_put_u8(w, (uint8_t)s->kind);
-    alc_borsh_put_bytes(w, s->where);
-    if (s->kind == SOURCE_PROJECT) {
-        put_opt(w, s->what);
+    walk_raw(w, &kind, 1);
+    if (kind > SOURCE_PROJECT) {
+        w->bad = true;
         return;
     }
-    alc_borsh_put_bytes(w, s->what);
-    put_opt(w, s->build_target);
-}
-
-bool source_get(struct alc_cur *c, struct source *s)
-{
-    uint8_t kind;
-
-    s->build_target = (struct alc_bytes){NULL, 0};
-    if (!alc_cur_u8(c, &kind) || kind > SOURCE_PROJECT ||
-        !alc_borsh_bytes(c, SOURCE_TEXT_MAX_BYTES, &s->where))
-        return false;
     s->kind = (enum source_kind)kind;
-    if (kind == SOURCE_PROJECT) return get_opt(c, &s->what);
-    return alc_borsh_bytes(c, SOURCE_TEXT_MAX_BYTES, &s->what) && get_opt(c, &s->build_target);
+    walk_bytes(w, &s->where);
+    if (kind == SOURCE_PROJECT) {
+        walk_opt_bytes(w, &s->what);
+        s->build_target = (struct alc_bytes){NULL, 0};
+        return;
+    }
+    walk_bytes(w, &s->what);
+    walk_opt_bytes(w, &s->build_target);
 }

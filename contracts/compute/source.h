@@ -3,7 +3,8 @@
 #ifndef COMPUTE_SOURCE_H
 #define COMPUTE_SOURCE_H
 
-#include "contract/json.h"
+#include "record.h"
+#include "values.h"
 
 enum source_kind { SOURCE_GITHUB, SOURCE_WASM_URL, SOURCE_PROJECT };
 
@@ -14,8 +15,6 @@ struct source {
     struct alc_bytes what;         /* commit, hash, version_key (p NULL: none) */
     struct alc_bytes build_target; /* p NULL: none */
 };
-
-#define SOURCE_TEXT_MAX_BYTES 16384u /* of one string in a record */
 
 void read_source(struct near_json *j, void *out);      /* struct source */
 void read_code_source(struct near_json *j, void *out); /* struct source; Project is none */
@@ -36,8 +35,7 @@ struct alc_bytes trimmed(struct alc_bytes text);
 
 /* As a part of a record: kind u8 | where | what | option build_target; a project's `what` is an
  * option. */
-void source_put(struct alc_borsh *w, const struct source *s);
-ALC_MUST bool source_get(struct alc_cur *c, struct source *s);
+void walk_source(struct walk *w, struct source *s);
 
 /* profile_check holds the name of a profile against the profile rule; panics with "<field> must
  * be ...". */

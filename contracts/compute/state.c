@@ -1,4 +1,6 @@
 #include "price.h"
+#include "record.h"
+#include "room.h"
 
 /* ---- Keys ---- */
 
@@ -45,45 +47,52 @@ bool state_exists(void)
 _Static_assert(FIXED_BYTES == offsetof(struct state, owner),
                "gaps in the stored part of the state");
 
-void state_load(struct state *s)
-{
-    static uint8_t buf[STATE_MAX_BYTES];
-    struct alc_cur c;
-    size_t n;
-    uint8_t version;
+/* The strings follow each other in struct state too. */
+_Static_assert(offsetof(struct state, token) ==
+                   offsetof(struct state, owner) + 6 * sizeof(struct alc_bytes),
+               "the order of the state's strings");
 
-    if (!near_get(ALC_LIT("s"), buf, sizeof buf, &n)) near_panic("The contract is not initialized");
-    c = alc_cur((struct alc_bytes){buf, n});
-    s->projects = 0;
-    s->token = (struct alc_bytes){NULL, 0};
-    if (!alc_cur_u8(&c, &version) || version == 0 || version > STATE_VERSION ||
-        !alc_cur_copy(&c, (uint8_t *)s, version == 1 ? FIXED_1_BYTES : FIXED_BYTES) ||
-        !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->owner) ||
-        !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->operator_id) ||
-        !alc_borsh_bytes(&c, METADATA_MAX_BYTES, &s->standard) ||
-        !alc_borsh_bytes(&c, METADATA_MAX_BYTES, &s->version) ||
-        !alc_borsh_bytes(&c, METADATA_MAX_BYTES, &s->chain_id) ||
-        !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->self) ||
-        (version > 1 && !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &s->token)) || c.n != 0)
-        corrupt();
+static void walk_state(struct walk *w)
+{
+    uint8_t *const s = (uint8_t *)&here.state;
+    uint8_t version = STATE_VERSION;
+
+    walk_raw(w, &version, 1);
+    if (version == 0 || version > STATE_VERSION) w->bad = true;
+    walk_raw(w, s, version == 1 ? FIXED_1_BYTES : FIXED_BYTES);
+    walk_accounts(w, (struct alc_bytes *)(void *)(s + offsetof(struct state, owner)),
+                  version == 1 ? 6 : 7);
 }
 
-void state_save(const struct state *s)
+static uint8_t state_buf[STATE_MAX_BYTES];
+
+bool state_try(void)
+{
+    struct walk w;
+    size_t n;
+
+    if (!near_get(ALC_LIT("s"), state_buf, sizeof state_buf, &n)) return false;
+    here.state.projects = 0;
+    here.state.token = (struct alc_bytes){NULL, 0};
+    w = walk_reading((struct alc_bytes){state_buf, n});
+    walk_state(&w);
+    if (!walk_done(&w)) corrupt();
+    return true;
+}
+
+void state_load(void)
+{
+    near_refuse(!state_try(), "The contract is not initialized");
+}
+
+void state_save(void)
 {
     static uint8_t buf[STATE_MAX_BYTES];
-    struct alc_borsh w = alc_borsh(buf, sizeof buf);
+    struct walk w = walk_writing(buf, sizeof buf);
 
-    alc_borsh_put_u8(&w, STATE_VERSION);
-    alc_borsh_put(&w, s, FIXED_BYTES);
-    alc_borsh_put_bytes(&w, s->owner);
-    alc_borsh_put_bytes(&w, s->operator_id);
-    alc_borsh_put_bytes(&w, s->standard);
-    alc_borsh_put_bytes(&w, s->version);
-    alc_borsh_put_bytes(&w, s->chain_id);
-    alc_borsh_put_bytes(&w, s->self);
-    alc_borsh_put_bytes(&w, s->token);
-    if (w.full) corrupt();
-    near_put(ALC_LIT("s"), (struct alc_bytes){buf, w.n});
+    walk_state(&w);
+    if (w.bad) corrupt();
+    near_put(ALC_LIT("s"), walk_written(&w, buf));
 }
 
 void usd_load(struct prices_usd *p)
@@ -114,68 +123,51 @@ _Static_assert(REQUEST_FIXED_BYTES == offsetof(struct request, turn) + 1, "gaps 
 static uint8_t request_buf[REQUEST_MAX_BYTES];
 static size_t request_n; /* of the record that request_load left there */
 
-static void put_opt(struct alc_borsh *w, struct alc_bytes b)
+static void walk_request(struct walk *w, struct request *r)
 {
-    alc_borsh_put_u8(w, b.p != NULL);
-    if (b.p != NULL) alc_borsh_put_bytes(w, b);
-}
+    uint8_t version = REQUEST_VERSION;
 
-static bool read_opt(struct alc_cur *c, struct alc_bytes *b)
-{
-    bool some;
-    *b = (struct alc_bytes){NULL, 0};
-    return alc_borsh_flag(c, &some) && (!some || alc_borsh_bytes(c, REQUEST_MAX_BYTES, b));
-}
-
-static void put_unless(struct alc_borsh *w, struct alc_bytes account, struct alc_bytes usual)
-{
-    alc_borsh_put_bytes(w, alc_bytes_eq(account, usual) ? (struct alc_bytes){NULL, 0} : account);
-}
-
-static struct alc_bytes request_encode(const struct request *r)
-{
-    struct alc_borsh w = alc_borsh(request_buf, sizeof request_buf);
-
-    alc_borsh_put_u8(&w, REQUEST_VERSION);
-    alc_borsh_put(&w, r, REQUEST_FIXED_BYTES);
-    source_put(&w, &r->asked);
+    walk_raw(w, &version, 1);
+    if (version != REQUEST_VERSION) w->bad = true;
+    walk_raw(w, r, REQUEST_FIXED_BYTES);
+    walk_source(w, &r->asked);
     if (r->asked.kind == SOURCE_PROJECT) {
-        alc_borsh_put_u64(&w, r->project);
-        source_put(&w, &r->source);
+        walk_raw(w, &r->project, sizeof r->project);
+        walk_source(w, &r->source);
     }
-    alc_borsh_put_bytes(&w, r->predecessor);
-    put_unless(&w, r->signer, r->predecessor);
-    put_unless(&w, r->payer, r->predecessor);
-    put_opt(&w, r->secrets_profile);
-    if (r->secrets_profile.p != NULL) alc_borsh_put_bytes(&w, r->secrets_account);
-    put_opt(&w, r->input);
-    if (w.full) near_panic("the request is too long to be kept");
-    return (struct alc_bytes){request_buf, w.n};
+    walk_accounts(w, &r->predecessor, 1);
+    walk_accounts(w, &r->signer, 1);
+    walk_accounts(w, &r->payer, 1);
+    walk_opt_bytes(w, &r->secrets.profile);
+    if (r->secrets.profile.p != NULL) walk_accounts(w, &r->secrets.account, 1);
+    walk_opt_bytes(w, &r->input);
+}
+
+static void none_if(struct alc_bytes *account, struct alc_bytes usual)
+{
+    if (alc_bytes_eq(*account, usual)) account->n = 0;
+}
+
+static struct alc_bytes request_encode(struct request *r)
+{
+    struct walk w = walk_writing(request_buf, sizeof request_buf);
+
+    none_if(&r->signer, r->predecessor);
+    none_if(&r->payer, r->predecessor);
+    walk_request(&w, r);
+    near_refuse(w.bad, "the request is too long to be kept");
+    return walk_written(&w, request_buf);
 }
 
 static void request_decode(struct request *r, uint64_t id, size_t n)
 {
-    struct alc_cur c = alc_cur((struct alc_bytes){request_buf, n});
-    uint8_t version;
+    struct walk w = walk_reading((struct alc_bytes){request_buf, n});
 
     r->id = id;
     r->project = 0;
-    if (!alc_cur_u8(&c, &version) || version != REQUEST_VERSION ||
-        !alc_cur_copy(&c, (uint8_t *)r, REQUEST_FIXED_BYTES) || !source_get(&c, &r->asked))
-        corrupt();
-    r->source = r->asked;
-    if (r->asked.kind == SOURCE_PROJECT &&
-        (!alc_cur_u64le(&c, &r->project) || !source_get(&c, &r->source)))
-        corrupt();
-    if (!alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &r->predecessor) ||
-        !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &r->signer) ||
-        !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &r->payer) ||
-        !read_opt(&c, &r->secrets_profile))
-        corrupt();
-    if (r->secrets_profile.p != NULL &&
-        !alc_borsh_bytes(&c, NEAR_ACCOUNT_MAX_BYTES, &r->secrets_account))
-        corrupt();
-    if (!read_opt(&c, &r->input) || c.n != 0) corrupt();
+    walk_request(&w, r);
+    if (!walk_done(&w)) corrupt();
+    if (r->project == 0) r->source = r->asked;
     if (r->signer.n == 0) r->signer = r->predecessor;
     if (r->payer.n == 0) r->payer = r->predecessor;
 }
@@ -195,8 +187,9 @@ bool request_exists(uint64_t id)
     return near_has(key_bytes(&k));
 }
 
-void request_add(const struct request *r, struct state *s)
+void request_add(const struct request *r)
 {
+    struct state *const s = &here.state;
     struct request kept = *r;
     struct key k = key_of('r', r->id);
     uint64_t bytes = 0;
@@ -211,40 +204,39 @@ void request_add(const struct request *r, struct state *s)
     }
     value = request_encode(&kept);
     bytes += locked(value.n);
-    if (bytes > s->pending_bytes_cap || s->pending_bytes > s->pending_bytes_cap - bytes)
-        near_panic("Too many bytes of pending requests: try again when some have ended");
+    near_refuse(bytes > s->pending_bytes_cap || s->pending_bytes > s->pending_bytes_cap - bytes,
+                "Too many bytes of pending requests: try again later");
     near_put(key_bytes(&k), value);
     s->pending_bytes += bytes;
     s->pending++;
 }
 
 /* An output's record: kind u8 | bytes. */
-static uint8_t output_buf[1 + OUTPUT_MAX_BYTES];
 
-void request_add_output(struct request *r, const struct output *o, struct state *s)
+void request_add_output(struct request *r, const struct output *o)
 {
     struct key k = key_of('o', r->id);
     struct key q = key_of('r', r->id);
 
-    if (o->bytes.n > OUTPUT_MAX_BYTES) near_panic("The output is longer than 655360 bytes");
-    output_buf[0] = (uint8_t)o->kind;
-    if (o->bytes.n > 0) __builtin_memcpy(output_buf + 1, o->bytes.p, o->bytes.n);
-    near_put(key_bytes(&k), (struct alc_bytes){output_buf, 1 + o->bytes.n});
+    near_refuse(o->bytes.n > OUTPUT_MAX_BYTES, "The output is longer than 655360 bytes");
+    room_output[0] = (uint8_t)o->kind;
+    if (o->bytes.n > 0) __builtin_memcpy(room_output + 1, o->bytes.p, o->bytes.n);
+    near_put(key_bytes(&k), (struct alc_bytes){room_output, 1 + o->bytes.n});
     r->flags |= FLAG_OUTPUT;
     request_buf[FLAGS_AT] = r->flags;
     near_put(key_bytes(&q), (struct alc_bytes){request_buf, request_n});
-    s->pending_bytes += locked(1 + o->bytes.n);
+    here.state.pending_bytes += locked(1 + o->bytes.n);
 }
 
-void request_next_turn(const struct request *r, struct state *s, bool drop)
+void request_next_turn(const struct request *r, bool drop)
 {
     struct key k = key_of('o', r->id);
     struct key q = key_of('r', r->id);
     size_t n;
 
     if (drop) {
-        if (!near_take(key_bytes(&k), output_buf, sizeof output_buf, &n)) corrupt();
-        s->pending_bytes -= locked(n);
+        if (!near_take(key_bytes(&k), room_output, sizeof room_output, &n)) corrupt();
+        here.state.pending_bytes -= locked(n);
         request_buf[FLAGS_AT] = (uint8_t)(r->flags & ~FLAG_OUTPUT);
     }
     request_buf[TURN_AT] = (uint8_t)(r->turn + 1);
@@ -256,23 +248,23 @@ void output_load(struct output *o, uint64_t id)
     struct key k = key_of('o', id);
     size_t n;
 
-    if (!near_get(key_bytes(&k), output_buf, sizeof output_buf, &n) || n == 0) corrupt();
-    *o = (struct output){(enum output_kind)output_buf[0], {output_buf + 1, n - 1}};
+    if (!near_get(key_bytes(&k), room_output, sizeof room_output, &n) || n == 0) corrupt();
+    *o = (struct output){(enum output_kind)room_output[0], {room_output + 1, n - 1}};
 }
 
 struct alc_bytes request_input(const struct request *r)
 {
-    static uint8_t buf[NEAR_ARGS_MAX_BYTES];
     struct key k = key_of('i', r->id);
     size_t n;
 
     if ((r->flags & FLAG_INPUT_APART) == 0) return r->input;
-    if (!near_get(key_bytes(&k), buf, sizeof buf, &n)) corrupt();
-    return (struct alc_bytes){buf, n};
+    if (!near_get(key_bytes(&k), room_input, sizeof room_input, &n)) corrupt();
+    return (struct alc_bytes){room_input, n};
 }
 
-bool request_take(struct request *r, struct output *stored, struct state *s, uint64_t id)
+bool request_take(struct request *r, struct output *stored, uint64_t id)
 {
+    struct state *const s = &here.state;
     struct key k = key_of('r', id);
     uint64_t bytes;
     size_t n;
@@ -294,8 +286,8 @@ bool request_take(struct request *r, struct output *stored, struct state *s, uin
     }
     if ((r->flags & FLAG_OUTPUT) != 0) {
         k = key_of('o', id);
-        if (!near_take(key_bytes(&k), output_buf, sizeof output_buf, &n) || n == 0) corrupt();
-        *stored = (struct output){(enum output_kind)output_buf[0], {output_buf + 1, n - 1}};
+        if (!near_take(key_bytes(&k), room_output, sizeof room_output, &n) || n == 0) corrupt();
+        *stored = (struct output){(enum output_kind)room_output[0], {room_output + 1, n - 1}};
         bytes += locked(n);
     }
     s->pending_bytes -= bytes;

@@ -9,9 +9,10 @@ struct plan {
     struct alc_bytes name;
 };
 
+/* Plans that are offered, or will be. */
 struct plans {
     struct plan v[PLANS_MAX];
-    size_t n;
+    size_t n; /* may be more than there is room for, until it is checked */
 };
 
 static const struct near_field plan_fields[] = {
@@ -32,8 +33,9 @@ static void read_plan(struct near_json *j, void *to)
     p->n++;
 }
 
-static void read_plans(struct near_json *j, void *out)
+void read_plans(struct near_json *j, void *out)
 {
+    ((struct plans *)out)->n = 0;
     near_json_list(j, read_plan, out);
 }
 
@@ -54,23 +56,18 @@ static void plans_load(struct plans *p)
 {
     struct near_json j = near_json_begin(stored, stored_plans().n);
 
-    p->n = 0;
     read_plans(&j, p);
 }
 
 static void plans_save(const struct plans *p)
 {
-    struct near_out o = view_out();
-
-    near_out_lit(&o, "[");
+    say("[");
     for (size_t i = 0; i < p->n; i++) {
-        if (i > 0) near_out_lit(&o, ",");
-        near_out_lit(&o, "{");
-        NEAR_OUT_MEMBERS(&o, &p->v[i], plan_fields);
-        near_out_lit(&o, "}");
+        if (i > 0) say(",");
+        SAY_OBJECT(&p->v[i], plan_fields);
     }
-    near_out_lit(&o, "]");
-    near_put(ALC_LIT("l"), near_out_bytes(&o, "too long"));
+    say("]");
+    near_put(ALC_LIT("l"), said());
 }
 
 /* NULL: none of the first n has the index. */
@@ -84,37 +81,33 @@ static const struct plan *plan_of(const struct plans *p, size_t n, uint32_t inde
 /* ---- set_subscription_plans ---- */
 
 static const struct near_field plans_fields[] = {
-    {"plans", read_plans, 0, sizeof "plans" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("plans", read_plans, NEAR_MUST),
 };
 
 void method_set_subscription_plans(void)
 {
-    struct plans plans = {.n = 0}, before;
-    struct state s;
+    static struct plans plans, before;
 
     NEAR_ARGS(&plans, plans_fields);
-    state_load(&s);
-    only_owner(&s);
-    if (plans.n > PLANS_MAX) near_panic("At most 16 subscription plans are offered");
+    begin(BY_OWNER);
+    near_refuse(plans.n > PLANS_MAX, "At most 16 subscription plans are offered");
     plans_load(&before);
     for (size_t i = 0; i < plans.n; i++) {
         const struct plan *p = &plans.v[i], *same = plan_of(&before, before.n, p->index);
 
-        if (plan_of(&plans, i, p->index) != NULL) near_panic("Two plans have the same index");
-        if (trimmed(p->name).n == 0) near_panic("A plan's name cannot be empty");
-        if (p->name.n > PLAN_NAME_MAX_BYTES) near_panic("A plan's name is at most 64 bytes");
-        if (p->price == 0) near_panic("A plan's price must be greater than 0");
+        near_refuse(plan_of(&plans, i, p->index) != NULL, "Two plans have the same index");
+        near_refuse(trimmed(p->name).n == 0, "A plan's name cannot be empty");
+        near_refuse(p->name.n > PLAN_NAME_MAX_BYTES, "A plan's name is at most 64 bytes");
+        near_refuse(p->price == 0, "A plan's price must be greater than 0");
         if (same != NULL && !alc_bytes_eq(same->name, p->name))
-            near_panic_with("A plan keeps its name while it is offered: ", same->name);
+            near_panic_with("A plan keeps its name: ", same->name);
     }
     plans_save(&plans);
 }
 
 void method_get_subscription_plans(void)
 {
-    struct state s;
-
-    state_load(&s);
+    state_load();
     near_return(stored_plans());
 }
 
@@ -128,15 +121,15 @@ const struct near_field purchase_fields[PURCHASE_FIELDS] = {
     NEAR_FIELD("payer", struct payment, payer, near_read_account, NEAR_MUST),
 };
 
-void subscription_buy(const struct state *s, const struct payment *p)
+void subscription_buy(const struct payment *p)
 {
+    static struct plans plans;
     const struct plan *plan;
-    struct plans plans;
 
     plans_load(&plans);
     plan = plan_of(&plans, plans.n, p->plan);
-    if (plan == NULL || !plan->active) near_panic("No such subscription plan is offered");
-    if (p->amount < plan->price) near_panic("The amount is below the plan's price");
+    near_refuse(plan == NULL || !plan->active, "No such subscription plan is offered");
+    near_refuse(p->amount < plan->price, "The amount is below the plan's price");
     payment_key_must(p);
-    system_event(s, "SubscriptionPurchased", p, purchase_fields, PURCHASE_FIELDS);
+    SYSTEM_EVENT("SubscriptionPurchased", p, purchase_fields);
 }

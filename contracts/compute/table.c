@@ -1,7 +1,8 @@
 #include "table.h"
 
+#include "room.h"
+
 #define HASH_BYTES 20u
-#define RECORD_MAX_BYTES NEAR_VALUE_MAX_BYTES /* a secret has no limit of its own */
 
 struct list_key {
     uint8_t b[2 + NEAR_ACCOUNT_MAX_BYTES + 4];
@@ -16,14 +17,16 @@ static struct alc_bytes key_bytes(const struct table_key *k)
 struct table_key table_key(char tag, const struct alc_bytes *parts, size_t n)
 {
     uint8_t name[TABLE_NAME_MAX_BYTES];
-    struct alc_borsh w = alc_borsh(name, sizeof name);
+    struct walk w = walk_writing(name, sizeof name);
     struct table_key k = {{(uint8_t)tag}};
     struct alc_hash hash;
 
-    for (size_t i = 0; i < n; i++)
-        alc_borsh_put_bytes(&w, parts[i]);
-    if (w.full) near_panic("a name is too long: storage keys have at most 2048 bytes");
-    near_sha256(&hash, (struct alc_bytes){name, w.n});
+    for (size_t i = 0; i < n; i++) {
+        struct alc_bytes part = parts[i];
+        walk_bytes(&w, &part);
+    }
+    near_refuse(w.bad, "a name is too long: at most 2048 bytes");
+    near_sha256(&hash, walk_written(&w, name));
     __builtin_memcpy(k.b + 1, hash.b, HASH_BYTES);
     return k;
 }
@@ -128,7 +131,6 @@ void table_add(const struct table_key *k, struct alc_bytes owner, uint8_t *recor
 
 void table_remove(const struct table_key *k, struct alc_bytes owner, uint32_t position)
 {
-    static uint8_t moved[RECORD_MAX_BYTES];
     const char tag = (char)k->b[0];
     struct place first = place_get(tag, owner, 0), last;
     const uint32_t end = place_count(&first) - 1;
@@ -140,9 +142,9 @@ void table_remove(const struct table_key *k, struct alc_bytes owner, uint32_t po
     if (position != end) {
         last = place_get(tag, owner, end);
         __builtin_memcpy(other.b + 1, last.b, HASH_BYTES);
-        if (!near_get(key_bytes(&other), moved, sizeof moved, &n))
-            near_panic("a stored record contradicts itself");
-        table_change(&other, position, moved, n);
+        near_refuse(!near_get(key_bytes(&other), room_moved, sizeof room_moved, &n),
+                    "a stored record contradicts itself");
+        table_change(&other, position, room_moved, n);
         if (position == 0)
             __builtin_memcpy(first.b, last.b, HASH_BYTES);
         else

@@ -15,13 +15,9 @@ static struct alc_bytes list_of(const uint64_t *number)
 static struct alc_bytes name_of(const struct source *s)
 {
     static uint8_t buf[NAME_MAX_BYTES];
-    struct alc_borsh w = alc_borsh(buf, sizeof buf);
 
     if (s->kind == SOURCE_WASM_URL) return s->what;
-    alc_borsh_put(&w, s->where.p, s->where.n);
-    alc_borsh_put_u8(&w, '@');
-    alc_borsh_put(&w, s->what.p, s->what.n);
-    return (struct alc_bytes){buf, w.n};
+    return joined(buf, sizeof buf, s->where, '@', s->what);
 }
 
 /* A name too long to be one gets the key of the empty name, which nothing has. */
@@ -33,19 +29,25 @@ struct table_key version_key(uint64_t number, struct alc_bytes name)
     return table_key('V', parts, 2);
 }
 
+static void walk_version(struct walk *w, struct version *v)
+{
+    walk_raw(w, &v->deposit, sizeof v->deposit);
+    walk_raw(w, &v->added, sizeof v->added);
+    walk_source(w, &v->source);
+}
+
 bool version_load(struct version *v, const struct table_key *k)
 {
     static uint8_t buf[RECORD_MAX_BYTES];
     struct alc_bytes record;
-    struct alc_cur c;
+    struct walk w;
 
     if (!table_get(&record, k, buf, sizeof buf)) return false;
     v->key = *k;
     v->position = table_position(record);
-    c = alc_cur(record);
-    if (!alc_cur_u32le(&c, &v->deposit) || !alc_cur_u64le(&c, &v->added) ||
-        !source_get(&c, &v->source))
-        project_corrupt();
+    w = walk_reading(record);
+    walk_version(&w, v);
+    if (w.bad) project_corrupt();
     v->name = name_of(&v->source);
     return true;
 }
@@ -58,17 +60,17 @@ uint32_t version_bytes(const struct source *s)
 struct table_key version_add(void)
 {
     static uint8_t buf[RECORD_MAX_BYTES];
-    struct alc_borsh w = alc_borsh(buf, sizeof buf);
-    const struct alc_bytes name = name_of(&pcall.source);
-    struct table_key k = version_key(pcall.project.kept.number, name);
+    struct walk w = walk_writing(buf + TABLE_POSITION_BYTES, sizeof buf - TABLE_POSITION_BYTES);
+    const struct alc_bytes name = name_of(&arg.source);
+    struct version v = {.key = version_key(pcall.project.kept.number, name),
+                        .deposit = version_bytes(&arg.source),
+                        .added = near_host_block_timestamp(),
+                        .source = arg.source};
 
-    if (table_has(&k)) near_panic_with("Version already exists: ", name);
-    alc_borsh_put_u32(&w, 0); /* the table's */
-    alc_borsh_put_u32(&w, version_bytes(&pcall.source));
-    alc_borsh_put_u64(&w, near_host_block_timestamp());
-    source_put(&w, &pcall.source);
-    table_add(&k, list_of(&pcall.project.kept.number), buf, w.n);
-    return k;
+    near_refuse_with(table_has(&v.key), "Version already exists: ", &name);
+    walk_version(&w, &v);
+    table_add(&v.key, list_of(&pcall.project.kept.number), buf, walk_written(&w, buf).n);
+    return v.key;
 }
 
 uint64_t versions_remove(void)
@@ -103,31 +105,31 @@ static bool is_active(const struct table_key *k)
 /* find loads the version that the call names, of the call's project. */
 static bool find(struct version *v)
 {
-    const struct table_key k = version_key(pcall.project.kept.number, pcall.version);
+    const struct table_key k = version_key(pcall.project.kept.number, arg.version);
     return version_load(v, &k);
 }
 
 static void must(struct version *v)
 {
-    if (!find(v)) near_panic_with("Version not found: ", pcall.version);
+    near_refuse_with(!find(v), "Version not found: ", &arg.version);
 }
 
 void method_add_version(void)
 {
     struct table_key k;
 
-    project_begin(CALL_MINE | CALL_SOURCE | CALL_SET_ACTIVE | CALL_UNPAUSED);
-    source_check(&pcall.source);
-    storage_charge(version_bytes(&pcall.source), 0, pcall.by, "Insufficient storage deposit");
+    project_begin(MINE | ARG_SOURCE | ARG_SET_ACTIVE | IF_UNPAUSED);
+    source_check(&arg.source);
+    storage_charge(version_bytes(&arg.source), 0, here.by, "Insufficient storage deposit");
     k = version_add();
-    if (pcall.set_active) activate(&k);
+    if (arg.flag) activate(&k);
 }
 
 void method_set_active_version(void)
 {
     struct version v;
 
-    project_begin(CALL_MINE | CALL_VERSION);
+    project_begin(MINE | ARG_VERSION_KEY);
     must(&v);
     activate(&v.key);
 }
@@ -136,22 +138,26 @@ void method_remove_version(void)
 {
     struct version v;
 
-    project_begin(CALL_MINE | CALL_VERSION);
+    project_begin(MINE | ARG_VERSION_KEY);
     must(&v);
-    if (is_active(&v.key)) near_panic_with("Cannot remove the active version: ", pcall.version);
+    near_refuse_with(is_active(&v.key), "Cannot remove the active version: ", &arg.version);
     table_remove(&v.key, list_of(&pcall.project.kept.number), v.position);
-    storage_release(v.deposit, pcall.by);
+    storage_release(v.deposit, here.by);
 }
 
 /* ---- Views ---- */
 
-static void say_version(const struct version *v)
+static const struct near_field version_fields[] = {
+    NEAR_FIELD("wasm_hash", struct version, name, near_read_string, NEAR_MUST),
+    NEAR_FIELD("source", struct version, source, read_source, NEAR_MUST),
+    NEAR_FIELD("added_at", struct version, added, near_read_u64, NEAR_MUST),
+    NEAR_FIELD("is_active", struct version, active, near_read_bool, NEAR_MUST),
+};
+
+static void say_version(struct version *v)
 {
-    say_str("{\"wasm_hash\":", &v->name);
-    say(",\"source\":");
-    out_source(&pcall.out, &v->source);
-    say_u64(",\"added_at\":", v->added);
-    say(is_active(&v->key) ? ",\"is_active\":true}" : ",\"is_active\":false}");
+    v->active = is_active(&v->key);
+    SAY_OBJECT(v, version_fields);
 }
 
 static void row(const struct table_key *k)
@@ -166,24 +172,24 @@ void method_get_version(void)
 {
     struct version v;
 
-    project_begin(CALL_PROJECT | CALL_VERSION);
+    project_begin(FIND | ARG_VERSION_KEY);
     if (pcall.found && find(&v))
         say_version(&v);
     else
         say("null");
-    say_return();
+    give();
 }
 
 void method_list_versions(void)
 {
-    project_begin(CALL_PROJECT | CALL_PAGE);
+    project_begin(FIND | ARG_PAGE);
     if (!pcall.found) pcall.project.kept.number = 0; /* which has none */
     say_list('V', list_of(&pcall.project.kept.number), 50, 100, row);
 }
 
 void method_get_version_count(void)
 {
-    project_begin(CALL_PROJECT);
+    project_begin(FIND);
     say_u64("", pcall.found ? table_count('V', list_of(&pcall.project.kept.number)) : 0);
-    say_return();
+    give();
 }

@@ -61,8 +61,7 @@ static void save_simulated_root(const struct new_args *a)
 
     if (a->chain_id.n == 0)
         near_panic("simulated_root needs chain_id"); /* which says that it is not mainnet */
-    if (alc_bytes_is(a->chain_id, "mainnet"))
-        near_panic("simulated_root is refused on mainnet: SIMULATED quotes prove nothing");
+    if (alc_bytes_is(a->chain_id, "mainnet")) near_panic("simulated_root is refused on mainnet");
     /* A certificate is a SEQUENCE with a length of two bytes. */
     if (!alc_base64_decode(root, sizeof root, &n, a->simulated_root) || n < 4 || root[0] != 0x30 ||
         root[1] != 0x82 || 4 + ((size_t)root[2] << 8 | root[3]) != n)

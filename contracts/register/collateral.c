@@ -278,7 +278,7 @@ void method_get_collaterals(void)
     near_return(near_out_bytes(&o, "result too long"));
 }
 
-static void read_fmspc(struct near_json *j, void *out)
+void read_fmspc(struct near_json *j, void *out)
 {
     struct alc_bytes s;
     size_t n;
@@ -287,7 +287,7 @@ static void read_fmspc(struct near_json *j, void *out)
     if (!alc_hex_decode(out, 6, &n, s) || n != 6) near_json_fail("an fmspc is 12 hex digits");
 }
 
-static void read_ca(struct near_json *j, void *out)
+void read_ca(struct near_json *j, void *out)
 {
     enum alc_pck_ca *ca = out;
     struct alc_bytes s;
@@ -301,7 +301,7 @@ static void read_ca(struct near_json *j, void *out)
         near_json_fail("a ca is platform or processor");
 }
 
-static void read_tee(struct near_json *j, void *out)
+void read_tee(struct near_json *j, void *out)
 {
     enum alc_tee *tee = out;
     struct alc_bytes s;

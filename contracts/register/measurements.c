@@ -8,7 +8,7 @@
 /* What the main contract does per key is paid from what the owner attaches beyond this. */
 #define RETAIN_GAS (10 * (uint64_t)NEAR_TGAS)
 
-static void read_register(struct near_json *j, void *out)
+void read_register(struct near_json *j, void *out)
 {
     struct alc_bytes s;
     size_t n;
@@ -18,14 +18,14 @@ static void read_register(struct near_json *j, void *out)
 }
 
 static const struct near_field measurement_fields[] = {
-    {"mrtd", read_register, offsetof(struct alc_measurement, mrtd), 4, NEAR_MUST},
-    {"rtmr0", read_register, offsetof(struct alc_measurement, rtmr), 5, NEAR_MUST},
-    {"rtmr1", read_register, offsetof(struct alc_measurement, rtmr) + 48, 5, NEAR_MUST},
-    {"rtmr2", read_register, offsetof(struct alc_measurement, rtmr) + 96, 5, NEAR_MUST},
-    {"rtmr3", read_register, offsetof(struct alc_measurement, rtmr) + 144, 5, NEAR_MUST},
+    NEAR_FIELD("mrtd", struct alc_measurement, mrtd, read_register, NEAR_MUST),
+    NEAR_FIELD("rtmr0", struct alc_measurement, rtmr[0], read_register, NEAR_MUST),
+    NEAR_FIELD("rtmr1", struct alc_measurement, rtmr[1], read_register, NEAR_MUST),
+    NEAR_FIELD("rtmr2", struct alc_measurement, rtmr[2], read_register, NEAR_MUST),
+    NEAR_FIELD("rtmr3", struct alc_measurement, rtmr[3], read_register, NEAR_MUST),
 };
 
-static void read_measurement(struct near_json *j, void *out)
+void read_measurement(struct near_json *j, void *out)
 {
     near_json_object(j, out, measurement_fields,
                      sizeof measurement_fields / sizeof measurement_fields[0]);

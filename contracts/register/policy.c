@@ -30,7 +30,7 @@ static void read_status(struct near_json *j, void *out)
     *statuses |= 1u << status;
 }
 
-static void read_statuses(struct near_json *j, void *out)
+void read_statuses(struct near_json *j, void *out)
 {
     uint32_t *statuses = out;
     near_json_list(j, read_status, statuses);
@@ -50,7 +50,7 @@ static void read_advisory(struct near_json *j, void *out)
 }
 
 /* These tables' entries are read at offset 0, into the whole struct. */
-static void read_advisories(struct near_json *j, void *out)
+void read_advisories(struct near_json *j, void *out)
 {
     struct policy_args *a = out;
     a->with_advisories = true;
@@ -70,7 +70,7 @@ static void read_ppid(struct near_json *j, void *out)
     a->ppids_count++;
 }
 
-static void read_ppids(struct near_json *j, void *out)
+void read_ppids(struct near_json *j, void *out)
 {
     struct policy_args *a = out;
     a->with_ppids = true;
@@ -81,7 +81,7 @@ static void read_ppids(struct near_json *j, void *out)
         near_panic("ppids: null accepts every platform, a list names at least one");
 }
 
-static void read_opt_bool(struct near_json *j, void *out)
+void read_opt_bool(struct near_json *j, void *out)
 {
     struct near_opt_u32 *o = out;
     bool v;
@@ -91,9 +91,9 @@ static void read_opt_bool(struct near_json *j, void *out)
 
 static const struct near_field policy_fields[] = {
     NEAR_FIELD("statuses", struct policy_args, statuses, read_statuses, NEAR_MAY),
-    {"advisories", read_advisories, 0, sizeof "advisories" - 1, NEAR_MAY},
+    NEAR_FIELD_ALL("advisories", read_advisories, NEAR_MAY),
     NEAR_FIELD("min_evaluation", struct policy_args, min_evaluation, near_read_opt_u32, NEAR_MAY),
-    {"ppids", read_ppids, 0, sizeof "ppids" - 1, NEAR_DEFAULT},
+    NEAR_FIELD_ALL("ppids", read_ppids, NEAR_DEFAULT),
     NEAR_FIELD("require_binding", struct policy_args, require_binding, read_opt_bool, NEAR_MAY),
     NEAR_FIELD("key_lifetime_s", struct policy_args, key_lifetime_s, near_read_opt_u64, NEAR_MAY),
 };

@@ -20,6 +20,23 @@
 
 #include "methods.h"
 
+/* Values in tables of fields that are this contract's own. */
+#define REGISTER_VALUES(X)                                                                         \
+    X(read_hash, NULL)                                                                             \
+    X(read_public_key, NULL)                                                                       \
+    X(read_keys, NULL)                                                                             \
+    X(read_register, NULL)                                                                         \
+    X(read_measurement, NULL)                                                                      \
+    X(read_fmspc, NULL)                                                                            \
+    X(read_ca, NULL)                                                                               \
+    X(read_tee, NULL)                                                                              \
+    X(read_statuses, NULL)                                                                         \
+    X(read_advisories, NULL)                                                                       \
+    X(read_ppids, NULL)                                                                            \
+    X(read_opt_bool, NULL)
+
+NEAR_OWN_VALUES(REGISTER_VALUES)
+
 #define STATE_VERSION 1u
 
 #define MEASUREMENTS_MAX 64u

@@ -212,13 +212,13 @@ static void read_key(struct near_json *j, void *out)
 }
 
 /* The list is walked as it is read: what stands behind a text that is not JSON is not kept. */
-static void read_keys(struct near_json *j, void *out)
+void read_keys(struct near_json *j, void *out)
 {
     near_json_list(j, read_key, out);
 }
 
 static const struct near_field keys_fields[] = {
-    {"public_keys", read_keys, 0, sizeof "public_keys" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("public_keys", read_keys, NEAR_MUST),
 };
 
 static struct state ending; /* of the call that ends keys */
@@ -315,7 +315,7 @@ void method_drop_expired_worker_keys(void)
 /* ---- views ---- */
 
 static const struct near_field key_fields[] = {
-    {"public_key", read_public_key, 0, sizeof "public_key" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("public_key", read_public_key, NEAR_MUST),
 };
 
 void method_get_worker_key(void)

@@ -3,6 +3,10 @@
 
 TOKEN_METHODS(NEAR_METHOD)
 
+#define TOKEN_VALUES(X) X(read_metadata, NULL)
+NEAR_OWN_VALUES(TOKEN_VALUES)
+NEAR_OWN_VALUES_DEFINED(TOKEN_VALUES)
+
 void give_amount(near_u128 v)
 {
     uint8_t buf[48];
@@ -30,7 +34,7 @@ static const struct near_field metadata_fields[] = {
     NEAR_FIELD("decimals", struct metadata, decimals, near_read_u32, NEAR_MUST),
 };
 
-static void read_metadata(struct near_json *j, void *out)
+void read_metadata(struct near_json *j, void *out)
 {
     near_json_object(j, out, metadata_fields, sizeof metadata_fields / sizeof metadata_fields[0]);
 }

@@ -41,6 +41,10 @@ struct policy {
     size_t payouts_count;
 };
 
+#define RAIN_VALUES(X) X(read_payouts, NULL) X(read_policy, NULL)
+NEAR_OWN_VALUES(RAIN_VALUES)
+NEAR_OWN_VALUES_DEFINED(RAIN_VALUES)
+
 static const struct near_field payout_fields[] = {
     NEAR_FIELD("rainy_days", struct payout, rainy_days, near_read_u64, NEAR_MUST),
     NEAR_FIELD("payout_yocto", struct payout, yocto, near_read_u128, NEAR_MUST),
@@ -53,10 +57,9 @@ static void read_payout(struct near_json *j, void *to)
     near_json_object(j, &p->payouts[p->payouts_count++], payout_fields, 2);
 }
 
-static void read_payouts(struct near_json *j, void *to)
+void read_payouts(struct near_json *j, void *to)
 {
-    /* The table hands us the member; the policy begins offsetof(payouts) before it. */
-    near_json_list(j, read_payout, (char *)to - offsetof(struct policy, payouts));
+    near_json_list(j, read_payout, to);
 }
 
 static const struct near_field policy_fields[] = {
@@ -64,10 +67,10 @@ static const struct near_field policy_fields[] = {
     NEAR_FIELD("from", struct policy, from, near_read_string, NEAR_MUST),
     NEAR_FIELD("to", struct policy, to, near_read_string, NEAR_MUST),
     NEAR_FIELD("threshold_tenths_mm", struct policy, threshold, near_read_u64, NEAR_MUST),
-    NEAR_FIELD("payouts", struct policy, payouts, read_payouts, NEAR_MUST),
+    NEAR_FIELD_ALL("payouts", read_payouts, NEAR_MUST),
 };
 
-static void read_policy(struct near_json *j, void *to)
+void read_policy(struct near_json *j, void *to)
 {
     near_json_object(j, to, policy_fields, sizeof policy_fields / sizeof *policy_fields);
 }

@@ -495,10 +495,32 @@ static const struct near_field *field_of(const struct near_field *fields, size_t
     return NULL;
 }
 
+static void (*const readers[NEAR_VALUES])(struct near_json *j, void *out) = {
+    [NEAR_VALUE_near_read_string] = near_read_string,
+    [NEAR_VALUE_near_read_account] = near_read_account,
+    [NEAR_VALUE_near_read_bool] = near_read_bool,
+    [NEAR_VALUE_near_read_u8] = near_read_u8,
+    [NEAR_VALUE_near_read_u32] = near_read_u32,
+    [NEAR_VALUE_near_read_u64] = near_read_u64,
+    [NEAR_VALUE_near_read_opt_u32] = near_read_opt_u32,
+    [NEAR_VALUE_near_read_opt_u64] = near_read_opt_u64,
+#ifndef NEAR_PLAIN_VALUES
+    [NEAR_VALUE_near_read_u128] = near_read_u128,
+    [NEAR_VALUE_near_read_opt_u128] = near_read_opt_u128,
+    [NEAR_VALUE_near_read_key] = near_read_key,
+    [NEAR_VALUE_near_read_hash] = near_read_hash,
+    [NEAR_VALUE_near_read_octets] = near_read_octets,
+    [NEAR_VALUE_near_read_json] = near_read_json,
+#endif
+};
+
 static void read_field(struct near_json *j, uint8_t *out, const struct near_field *f)
 {
     if (f->need == NEAR_MAY && near_json_null(j)) return;
-    f->read(j, out + f->at);
+    if (f->value < NEAR_VALUES)
+        readers[f->value](j, out + f->at);
+    else
+        near_own_values[f->value - NEAR_VALUES].read(j, out + f->at);
 }
 
 static void from_array(struct near_json *j, uint8_t *out, const struct near_field *fields, size_t n)
@@ -594,6 +616,26 @@ void near_read_opt_u128(struct near_json *j, void *out)
     o->some = true;
 }
 
+/* Here, since guests read accounts too and have no host. */
+bool near_account_valid(struct alc_bytes id)
+{
+    bool separator = true; /* none may come first, last, or after another */
+
+    if (id.n < 2 || id.n > NEAR_ACCOUNT_MAX_BYTES) return false;
+    for (size_t i = 0; i < id.n; i++) {
+        uint8_t c = id.p[i];
+        if (c == '-' || c == '_' || c == '.') {
+            if (separator) return false;
+            separator = true;
+        } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+            separator = false;
+        } else {
+            return false;
+        }
+    }
+    return !separator;
+}
+
 void near_read_account(struct near_json *j, void *out)
 {
     near_read_string(j, out);
@@ -618,6 +660,17 @@ void near_read_key(struct near_json *j, void *out)
     }
     if (!alc_base58_decode(key->b, sizeof key->b, &n, s) || n != sizeof key->b)
         near_json_fail("expected an ed25519 key");
+}
+
+void near_read_hash(struct near_json *j, void *out)
+{
+    struct alc_hash *h = out;
+    struct alc_bytes text;
+    size_t n;
+
+    near_read_string(j, &text);
+    if (!alc_hex_decode(h->b, sizeof h->b, &n, text) || n != sizeof h->b)
+        near_json_fail("expected 64 hex digits");
 }
 
 void near_json_list(struct near_json *j, void (*item)(struct near_json *j, void *to), void *to)

@@ -35,14 +35,15 @@ enum near_need {
 
 struct near_field {
     const char *name;
-    void (*read)(struct near_json *j, void *out);
     uint16_t at;
-    uint8_t name_n;
-    uint8_t need; /* enum near_need */
+    uint8_t value; /* enum near_value, or one of the contract's own */
+    uint8_t need : 2, name_n : 6;
 };
 
 #define NEAR_FIELD(name, type, member, read, need)                                                 \
-    {name, read, offsetof(type, member), sizeof name - 1, need}
+    {name, offsetof(type, member), NEAR_VALUE_##read, need, sizeof name - 1}
+/* One that is read to, or written from, the whole struct. */
+#define NEAR_FIELD_ALL(name, read, need) {name, 0, NEAR_VALUE_##read, need, sizeof name - 1}
 
 /* near_json_object reads one object into the struct at `out`, which holds the defaults.  A table
  * has at most 32 fields. */
@@ -79,10 +80,57 @@ void near_read_opt_u128(struct near_json *j, void *out); /* struct near_opt_u128
 void near_read_string(struct near_json *j, void *out);   /* struct alc_bytes; p is never NULL */
 void near_read_account(struct near_json *j, void *out);  /* struct alc_bytes, a valid id */
 void near_read_key(struct near_json *j, void *out);      /* struct alc_hash: an Ed25519 key */
+void near_read_hash(struct near_json *j, void *out);     /* struct alc_hash: 64 hex digits */
 void near_read_octets(struct near_json *j, void *out);   /* struct alc_bytes: [0..255, ...] */
 
 /* near_read_json checks any value and borrows it without its insignificant white space. */
 void near_read_json(struct near_json *j, void *out); /* struct alc_bytes */
+
+/* ---- Values that a table can name, by their readers ---- */
+
+struct near_out;
+
+struct near_value {
+    void (*read)(struct near_json *j, void *out);
+    void (*write)(struct near_out *o, const void *in); /* NULL: a string */
+};
+
+#define NEAR_VALUE_NAMED(read, write) NEAR_VALUE_##read,
+#define NEAR_VALUE_DECLARED(read, write) void read(struct near_json *j, void *out);
+#define NEAR_VALUE_ROW(read, write) {read, write},
+
+enum near_value_named {
+    NEAR_VALUE_near_read_string,
+    NEAR_VALUE_near_read_account,
+    NEAR_VALUE_near_read_bool,
+    NEAR_VALUE_near_read_u8,
+    NEAR_VALUE_near_read_u32,
+    NEAR_VALUE_near_read_u64,
+    NEAR_VALUE_near_read_opt_u32,
+    NEAR_VALUE_near_read_opt_u64,
+#ifndef NEAR_PLAIN_VALUES /* a contract that has none of these is 3 kB shorter for saying so */
+    NEAR_VALUE_near_read_u128,
+    NEAR_VALUE_near_read_opt_u128,
+    NEAR_VALUE_near_read_key,
+    NEAR_VALUE_near_read_hash,
+    NEAR_VALUE_near_read_octets,
+    NEAR_VALUE_near_read_json,
+#endif
+    NEAR_VALUES
+};
+
+/* Those of a contract's own it lists once with their writers, which may be NULL,
+ *
+ *     #define VALUES(X) X(read_shape, write_shape) X(read_colours, NULL)
+ *
+ * in a header says NEAR_OWN_VALUES(VALUES) and in one of its files NEAR_OWN_VALUES_DEFINED(VALUES).
+ */
+#define NEAR_OWN_VALUES(LIST)                                                                      \
+    LIST(NEAR_VALUE_DECLARED)                                                                      \
+    enum near_own_value_named { NEAR_OWN_VALUES_BEFORE = NEAR_VALUES - 1, LIST(NEAR_VALUE_NAMED) };
+#define NEAR_OWN_VALUES_DEFINED(LIST)                                                              \
+    const struct near_value near_own_values[] = {LIST(NEAR_VALUE_ROW)};
+extern const struct near_value near_own_values[];
 
 /* An enum: a string, or an object with one key.  near_json_variant sets *name and returns whether
  * a value follows, which the caller reads; then near_json_variant_end(j, that answer). */
@@ -116,6 +164,7 @@ struct near_out {
 struct alc_bytes near_out_bytes(const struct near_out *o, const char *what);
 void near_out_put(struct near_out *o, const void *p, size_t n);
 void near_out_raw(struct near_out *o, struct alc_bytes b);
+void near_out_text(struct near_out *o, const char *text);      /* as it is */
 void near_out_esc(struct near_out *o, struct alc_bytes s);     /* a string's inside */
 void near_out_str(struct near_out *o, struct alc_bytes s);     /* with its quotes */
 void near_out_opt_str(struct near_out *o, struct alc_bytes s); /* p NULL: null */
@@ -130,12 +179,14 @@ void near_out_base64(struct near_out *o, struct alc_bytes b);    /* "AAEC" */
 void near_out_key(struct near_out *o, const struct alc_hash *k); /* "ed25519:..." */
 
 /* near_out_members writes what a table describes, "name":value,"name":value and so on in the
- * table's order, without the braces.  Each value is written as its reader reads it, which must be
- * one of near_read_{bool,u8,u32,u64,u128,string,account,octets,json}; a string with p NULL is null.
- */
+ * table's order, without the braces; near_out_object with them.  Each value is written as its
+ * reader reads it; a string with p NULL is null. */
 void near_out_members(struct near_out *o, const void *in, const struct near_field *fields,
                       size_t n);
+void near_out_object(struct near_out *o, const void *in, const struct near_field *fields, size_t n);
 #define NEAR_OUT_MEMBERS(o, in, fields)                                                            \
     near_out_members(o, in, fields, sizeof(fields) / sizeof((fields)[0]))
+#define NEAR_OUT_OBJECT(o, in, fields)                                                             \
+    near_out_object(o, in, fields, sizeof(fields) / sizeof((fields)[0]))
 
 #endif

@@ -26,19 +26,31 @@ void near_out_put(struct near_out *o, const void *p, size_t n)
     if (to != NULL && n > 0) __builtin_memcpy(to, p, n);
 }
 
+static void put_char(struct near_out *o, char c)
+{
+    uint8_t *to = room(o, 1);
+    if (to != NULL) *to = (uint8_t)c;
+}
+
+void near_out_text(struct near_out *o, const char *text)
+{
+    const struct alc_bytes b = alc_cstr(text);
+    near_out_put(o, b.p, b.n);
+}
+
 void near_out_raw(struct near_out *o, struct alc_bytes b)
 {
     near_out_put(o, b.p, b.n);
 }
 
-/* put_escape writes the escape of a quote, backslash or control character; returns its length. */
+/* put_escape writes the escape of a control character; returns its length. */
 static size_t put_escape(uint8_t to[6], uint8_t c)
 {
     static const char digit[] = "0123456789abcdef";
     static const char letter[] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu"; /* by control character */
 
     to[0] = '\\';
-    to[1] = c < 0x20 ? (uint8_t)letter[c] : c;
+    to[1] = (uint8_t)letter[c];
     if (to[1] != 'u') return 2;
     to[2] = '0';
     to[3] = '0';
@@ -48,14 +60,14 @@ static size_t put_escape(uint8_t to[6], uint8_t c)
 }
 
 /* The busiest loop of a contract that announces what it was sent. */
-void near_out_esc(struct near_out *o, struct alc_bytes s)
+static void escaped(struct near_out *o, const uint8_t *p, size_t size)
 {
-    const uint8_t *p = s.p, *end = s.n > 0 ? s.p + s.n : s.p;
+    const uint8_t *end = size > 0 ? p + size : p;
     uint8_t *to = o->p + o->n, *stop = o->p + o->cap;
 
     while (p != end) {
-        uint8_t text[6];
-        size_t n;
+        uint8_t text[6], c;
+        size_t n = 1;
 
         if (end - p >= 8 && stop - to >= 8) {
             uint64_t x = load8(p);
@@ -64,25 +76,38 @@ void near_out_esc(struct near_out *o, struct alc_bytes s)
             p += n;
             to += n;
             if (n == 8) continue;
+            n = 1;
         }
-        text[0] = *p;
-        n = *p < 0x20 || *p == '"' || *p == '\\' ? put_escape(text, *p) : 1;
-        p++;
+        c = *p++;
+        if (c < 0x20)
+            n = put_escape(text, c);
+        else if (c == '"' || c == '\\')
+            n = 2;
         if ((size_t)(stop - to) < n) {
             o->full = true;
             break;
         }
-        for (size_t i = 0; i < n; i++)
-            *to++ = text[i];
+        if (c < 0x20) {
+            for (size_t i = 0; i < n; i++)
+                *to++ = text[i];
+            continue;
+        }
+        if (n == 2) *to++ = '\\'; /* the most frequent by far */
+        *to++ = c;
     }
     o->n = (size_t)(to - o->p);
 }
 
+void near_out_esc(struct near_out *o, struct alc_bytes s)
+{
+    escaped(o, s.p, s.n);
+}
+
 void near_out_str(struct near_out *o, struct alc_bytes s)
 {
-    near_out_lit(o, "\"");
-    near_out_esc(o, s);
-    near_out_lit(o, "\"");
+    put_char(o, '"');
+    escaped(o, s.p, s.n);
+    put_char(o, '"');
 }
 
 void near_out_opt_str(struct near_out *o, struct alc_bytes s)
@@ -121,9 +146,9 @@ void near_out_u128(struct near_out *o, near_u128 v)
 
 void near_out_u128_str(struct near_out *o, near_u128 v)
 {
-    near_out_lit(o, "\"");
+    put_char(o, '"');
     near_out_u128(o, v);
-    near_out_lit(o, "\"");
+    put_char(o, '"');
 }
 
 void near_out_bool(struct near_out *o, bool v)
@@ -133,18 +158,21 @@ void near_out_bool(struct near_out *o, bool v)
 
 void near_out_octets(struct near_out *o, struct alc_bytes b)
 {
-    near_out_lit(o, "[");
+    put_char(o, '[');
     for (size_t i = 0; i < b.n; i++) {
-        uint8_t text[4];
-        size_t n = 0;
         uint8_t v = b.p[i];
-        if (i > 0) text[n++] = ',';
-        if (v >= 100) text[n++] = (uint8_t)('0' + v / 100);
-        if (v >= 10) text[n++] = (uint8_t)('0' + v / 10 % 10);
-        text[n++] = (uint8_t)('0' + v % 10);
-        near_out_put(o, text, n);
+        const size_t comma = i > 0, n = 1u + (v >= 10) + (v >= 100) + comma;
+        uint8_t *to = room(o, n);
+
+        if (to == NULL) return;
+        to[0] = ',';
+        to += n;
+        do {
+            *--to = (uint8_t)('0' + v % 10);
+            v /= 10;
+        } while (v > 0);
     }
-    near_out_lit(o, "]");
+    put_char(o, ']');
 }
 
 void near_out_hex(struct near_out *o, struct alc_bytes b)
@@ -152,10 +180,10 @@ void near_out_hex(struct near_out *o, struct alc_bytes b)
     uint8_t *to;
     size_t n;
 
-    near_out_lit(o, "\"");
+    put_char(o, '"');
     to = room(o, ALC_HEX_CHARS(b.n));
     if (to != NULL && !alc_hex_encode((char *)to, ALC_HEX_CHARS(b.n), &n, b)) o->full = true;
-    near_out_lit(o, "\"");
+    put_char(o, '"');
 }
 
 void near_out_base64(struct near_out *o, struct alc_bytes b)
@@ -163,10 +191,10 @@ void near_out_base64(struct near_out *o, struct alc_bytes b)
     uint8_t *to;
     size_t n;
 
-    near_out_lit(o, "\"");
+    put_char(o, '"');
     to = room(o, ALC_BASE64_CHARS(b.n));
     if (to != NULL && !alc_base64_encode((char *)to, ALC_BASE64_CHARS(b.n), &n, b)) o->full = true;
-    near_out_lit(o, "\"");
+    put_char(o, '"');
 }
 
 void near_out_key(struct near_out *o, const struct alc_hash *k)
@@ -176,23 +204,55 @@ void near_out_key(struct near_out *o, const struct alc_hash *k)
 
     near_out_lit(o, "\"ed25519:");
     if (alc_base58_encode(text, sizeof text, &n, alc_hash_bytes(k))) near_out_put(o, text, n);
-    near_out_lit(o, "\"");
+    put_char(o, '"');
 }
 
-static void member(struct near_out *o, const void *v, void (*read)(struct near_json *j, void *out))
+static void write_value(struct near_out *o, const struct near_field *f, const void *in)
 {
-    if (read == near_read_u32 || read == near_read_u8)
-        near_out_u64(o, *(const uint32_t *)v);
-    else if (read == near_read_u64)
-        near_out_u64(o, *(const uint64_t *)v);
-    else if (read == near_read_u128)
-        near_out_u128_str(o, *(const near_u128 *)v);
-    else if (read == near_read_bool)
+    const void *v = (const uint8_t *)in + f->at;
+    const struct near_opt_u32 *opt32 = v;
+    const struct near_opt_u64 *opt = v;
+
+    switch (f->value) {
+    case NEAR_VALUE_near_read_bool:
         near_out_bool(o, *(const bool *)v);
-    else if (read == near_read_json)
-        near_out_raw(o, *(const struct alc_bytes *)v);
-    else if (read == near_read_octets)
+        return;
+    case NEAR_VALUE_near_read_u8:
+    case NEAR_VALUE_near_read_u32:
+        near_out_u64(o, *(const uint32_t *)v);
+        return;
+    case NEAR_VALUE_near_read_u64:
+        near_out_u64(o, *(const uint64_t *)v);
+        return;
+    case NEAR_VALUE_near_read_opt_u32:
+        near_out_opt_u64(o, opt32->v, opt32->some != 0);
+        return;
+    case NEAR_VALUE_near_read_opt_u64:
+        near_out_opt_u64(o, opt->v, opt->some != 0);
+        return;
+#ifndef NEAR_PLAIN_VALUES
+    case NEAR_VALUE_near_read_u128:
+    case NEAR_VALUE_near_read_opt_u128:
+        near_out_u128_str(o, *(const near_u128 *)v);
+        return;
+    case NEAR_VALUE_near_read_key:
+        near_out_key(o, v);
+        return;
+    case NEAR_VALUE_near_read_hash:
+        near_out_hex(o, alc_hash_bytes(v));
+        return;
+    case NEAR_VALUE_near_read_octets:
         near_out_octets(o, *(const struct alc_bytes *)v);
+        return;
+    case NEAR_VALUE_near_read_json:
+        near_out_raw(o, *(const struct alc_bytes *)v);
+        return;
+#endif
+    default:
+        break;
+    }
+    if (f->value >= NEAR_VALUES && near_own_values[f->value - NEAR_VALUES].write != NULL)
+        near_own_values[f->value - NEAR_VALUES].write(o, v);
     else
         near_out_opt_str(o, *(const struct alc_bytes *)v);
 }
@@ -200,10 +260,23 @@ static void member(struct near_out *o, const void *v, void (*read)(struct near_j
 void near_out_members(struct near_out *o, const void *in, const struct near_field *fields, size_t n)
 {
     for (const struct near_field *f = fields; f < fields + n; f++) {
-        if (f > fields) near_out_lit(o, ",");
-        near_out_lit(o, "\"");
-        near_out_put(o, f->name, f->name_n);
-        near_out_lit(o, "\":");
-        member(o, (const uint8_t *)in + f->at, f->read);
+        const size_t comma = f > fields;
+        uint8_t *to = room(o, f->name_n + 3u + comma);
+
+        if (to == NULL) return;
+        to[0] = ',';
+        to[comma] = '"';
+        __builtin_memcpy(to + comma + 1, f->name, f->name_n);
+        to += comma + 1 + f->name_n;
+        to[0] = '"';
+        to[1] = ':';
+        write_value(o, f, in);
     }
+}
+
+void near_out_object(struct near_out *o, const void *in, const struct near_field *fields, size_t n)
+{
+    put_char(o, '{');
+    near_out_members(o, in, fields, n);
+    put_char(o, '}');
 }

@@ -1,5 +1,7 @@
 #include "contract/near.h"
 
+#include "contract/json.h"
+
 /* Registers are scratch: one for what is read at once, one for evicted values nobody wants. */
 enum { REG = 0, REG_EVICTED = 1 };
 
@@ -21,6 +23,17 @@ void near_panic(const char *text)
     near_panic_bytes(alc_cstr(text));
 }
 
+__attribute__((noinline)) void near_refuse(bool bad, const char *text)
+{
+    if (bad) near_panic(text);
+}
+
+__attribute__((noinline)) void near_refuse_with(bool bad, const char *text,
+                                                const struct alc_bytes *detail)
+{
+    if (bad) near_panic_with(text, *detail);
+}
+
 void near_panic_with(const char *text, struct alc_bytes detail)
 {
     uint8_t buf[256];
@@ -38,7 +51,7 @@ static size_t read_register(uint8_t *buf, size_t cap)
 {
     uint64_t n = near_host_register_len(REG);
     if (n == NO_REGISTER) return 0;
-    if (n > cap) near_panic("a value is longer than this contract has room for");
+    near_refuse(n > cap, "a value is longer than this contract has room for");
     if (n > 0) near_host_read_register(REG, at(buf)); /* 5 Ggas */
     return (size_t)n;
 }
@@ -66,6 +79,16 @@ void near_enter(const char *method, enum near_kind kind)
     }
 }
 
+__attribute__((noinline)) void near_enter_call(const char *method)
+{
+    near_enter(method, NEAR_CALL);
+}
+
+__attribute__((noinline)) void near_enter_private(const char *method)
+{
+    near_enter(method, NEAR_PRIVATE);
+}
+
 void near_current(struct near_account *out)
 {
     near_host_current_account_id(REG);
@@ -82,25 +105,6 @@ void near_signer(struct near_account *out)
 {
     near_host_signer_account_id(REG);
     out->n = read_register(out->b, sizeof out->b);
-}
-
-bool near_account_valid(struct alc_bytes id)
-{
-    bool separator = true; /* none may come first, last, or after another */
-
-    if (id.n < 2 || id.n > NEAR_ACCOUNT_MAX_BYTES) return false;
-    for (size_t i = 0; i < id.n; i++) {
-        uint8_t c = id.p[i];
-        if (c == '-' || c == '_' || c == '.') {
-            if (separator) return false;
-            separator = true;
-        } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-            separator = false;
-        } else {
-            return false;
-        }
-    }
-    return !separator;
 }
 
 bool near_signer_key(struct alc_hash *out)
@@ -246,7 +250,7 @@ void near_return_promise(uint64_t promise)
 
 bool near_result(uint8_t *buf, size_t cap, size_t *n)
 {
-    if (near_host_promise_results_count() != 1) near_panic("expected one promise result");
+    near_refuse(near_host_promise_results_count() != 1, "expected one promise result");
     if (near_host_promise_result(0, REG) != 1) return false;
     *n = read_register(buf, cap);
     return true;
@@ -271,7 +275,7 @@ bool near_yield_resume(const struct alc_hash *data_id, struct alc_bytes payload)
 near_u128 near_add(near_u128 a, near_u128 b)
 {
     near_u128 sum = a + b;
-    if (sum < a) near_panic("amount overflow");
+    near_refuse(sum < a, "amount overflow");
     return sum;
 }
 
@@ -279,6 +283,9 @@ near_u128 near_mul(near_u128 a, uint64_t b)
 {
     near_u128 low = (near_u128)(uint64_t)a * b;
     near_u128 high = (near_u128)(uint64_t)(a >> 64) * b;
-    if (high >> 64 != 0) near_panic("amount overflow");
+    near_refuse(high >> 64 != 0, "amount overflow");
     return near_add(low, high << 64);
 }
+
+/* For contracts without values of their own; apart from json*.c, which must not see its size. */
+__attribute__((weak)) const struct near_value near_own_values[1] = {{NULL, NULL}};

@@ -30,7 +30,7 @@ static struct alc_bytes register_id(void)
 }
 
 static const struct near_field new_fields[] = {
-    {"register_id", near_read_account, 0, sizeof "register_id" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("register_id", near_read_account, NEAR_MUST),
 };
 
 static void method_new(void)
@@ -45,7 +45,7 @@ static void method_new(void)
 /* ---- asking ---- */
 
 static const struct near_field open_fields[] = {
-    {"quote", near_read_string, 0, sizeof "quote" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("quote", near_read_string, NEAR_MUST),
 };
 
 static void method_open(void)
@@ -98,7 +98,7 @@ static const struct near_field verdict_fields[] = {
 };
 
 static const struct near_field guest_fields[] = {
-    {"guest", near_read_account, 0, sizeof "guest" - 1, NEAR_MUST},
+    NEAR_FIELD_ALL("guest", near_read_account, NEAR_MUST),
 };
 
 /* Returns whether the guest came in. */

@@ -183,13 +183,15 @@ static bool run(void (*entry)(void), struct alc_bytes in, bool view)
     args = copy(in.p, in.n);
     in_view = view;
     clear(&before);
-    before = clone(&state);
+    if (!view) before = clone(&state); /* a view that writes stops the program */
     if (setjmp(out_of_call) == 0) {
         entry();
     } else {
         ok = false;
-        clear(&state);
-        state = clone(&before);
+        if (!view) {
+            clear(&state);
+            state = clone(&before);
+        }
         drop_receipts();
         yielded = resumed = false;
         drop(&returned);
@@ -290,6 +292,11 @@ static void set_register(uint64_t reg, const void *p, size_t n)
     drop(&registers[reg]);
     registers[reg] = copy(p, n);
     register_set[reg] = true;
+}
+
+void fake_register(uint64_t reg, struct alc_bytes value)
+{
+    set_register(reg, value.p, value.n);
 }
 
 void near_host_read_register(uint64_t reg, uint64_t p)

@@ -66,6 +66,9 @@ bool fake_resumed(struct alc_hash *data_id, struct alc_bytes *payload);
 /* Whether promise_yield_resume finds the yield: true until told otherwise. */
 void fake_yields_wait(bool wait);
 
+/* What host functions in files of their own leave behind. */
+void fake_register(uint64_t reg, struct alc_bytes value);
+
 /* The state. */
 size_t fake_records(void);
 void fake_record(size_t i, struct alc_bytes *key, struct alc_bytes *value);

@@ -14,14 +14,35 @@ struct gas_row {
     double outlayer; /* Tgas that OutLayer's binary burns for the same; 0: not known */
 };
 
+/* gas_ratio is what a call burns of what OutLayer's burns, without what the protocol takes for
+ * yield_create or yield_resume from either; 0: not known. */
+double gas_ratio(const struct gas_row *r);
+#define GAS_RATIO_MAX 0.60
+
 #define GAS_TRIE_NODES 10u /* a state of some thousand records */
-#define GAS_ROWS_MAX 24u
+#define GAS_ROWS_MAX 40u
+#define GAS_VIEW_LIMIT 300u /* Ggas, of a view of a small record */
 
 /* Each runs its day twice and fills rows[0..n); returns n.  What cannot go on aborts. */
-size_t gas_measure(struct gas_row rows[GAS_ROWS_MAX]);          /* executions */
-size_t gas_projects_measure(struct gas_row rows[GAS_ROWS_MAX]); /* gas_project.c */
-size_t gas_secrets_measure(struct gas_row rows[GAS_ROWS_MAX]);  /* gas_secret.c */
-size_t gas_money_measure(struct gas_row rows[GAS_ROWS_MAX]);    /* gas_money.c */
+typedef size_t gas_measure_fn(struct gas_row rows[GAS_ROWS_MAX]);
+gas_measure_fn gas_measure;          /* executions */
+gas_measure_fn gas_owner_measure;    /* gas_owner.c */
+gas_measure_fn gas_rest_measure;     /* likewise */
+gas_measure_fn gas_projects_measure; /* gas_project.c */
+gas_measure_fn gas_secrets_measure;  /* gas_secret.c */
+gas_measure_fn gas_policies_measure; /* gas_policy.c */
+gas_measure_fn gas_money_measure;    /* gas_money.c */
+
+/* All of the main contract's days; ends with NULL. */
+extern gas_measure_fn *const gas_of_compute[];
+
+/* What a record locks of the contract's balance, and what its deposit pays for. */
+struct gas_size {
+    const char *name;
+    uint64_t bytes;
+    uint64_t paid; /* 0: none is taken */
+};
+size_t gas_sizes(struct gas_size sizes[GAS_ROWS_MAX]); /* gas_size.c */
 
 /* A day under way. */
 struct gas_day {

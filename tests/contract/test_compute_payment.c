@@ -311,7 +311,7 @@ static void an_agreed_deletion_refunds_the_owner_once(void **state)
     returns("1", "get_payment_key_nonce_floor", ALICE);
     resumes("resume_delete_payment_key", "{\"Success\":null}");
     {
-        struct alc_bytes payload = ALC_LIT("+");
+        struct alc_bytes payload = ALC_LIT("-");
         assert_false(fake_callback(near_entry_on_delete_payment_key_response,
                                    alc_cstr(last.request_data), payload));
         assert_non_null(strstr((const char *)fake_panic().p, "Secrets not found"));

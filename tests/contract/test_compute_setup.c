@@ -27,6 +27,9 @@ static void nothing_works_before_new(void **state)
                            "\"encrypted_secrets_base64\":\"A\",\"access\":\"AllowAll\","
                            "\"new_access\":\"AllowAll\",\"agent_pubkey\":\"\","
                            "\"wallet_signature\":\"\",\"_repo\":\"\","
+                           "\"wallet_pubkey\":\"\",\"encrypted_data\":\"\","
+                           "\"item\":{\"WalletPolicy\":{\"wallet_pubkey\":\"\"}},"
+                           "\"storage_refund_to\":\"a.b\","
                            "\"public_key\":\"ed25519:11111111111111111111111111111111\"}";
         if (strcmp(methods[i].name, "new") == 0) continue;
         if (methods[i].kind == NEAR_PRIVATE) {
