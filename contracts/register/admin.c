@@ -3,17 +3,6 @@
 
 #include "base/enc.h"
 
-void read_hash(struct near_json *j, void *out)
-{
-    struct alc_hash *h = out;
-    struct alc_bytes s;
-    size_t n;
-
-    near_read_string(j, &s);
-    if (!alc_hex_decode(h->b, sizeof h->b, &n, s) || n != sizeof h->b)
-        near_json_fail("expected 64 hex digits");
-}
-
 struct near_out log_begin(bool simulated)
 {
     static uint8_t buf[1024];

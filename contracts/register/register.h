@@ -22,7 +22,6 @@
 
 /* Values in tables of fields that are this contract's own. */
 #define REGISTER_VALUES(X)                                                                         \
-    X(read_hash, NULL)                                                                             \
     X(read_public_key, NULL)                                                                       \
     X(read_keys, NULL)                                                                             \
     X(read_register, NULL)                                                                         \
@@ -142,7 +141,6 @@ NEAR_NORETURN void refuse(const char *what, enum alc_refusal refusal);
 
 /* ---- admin.c ---- */
 
-void read_hash(struct near_json *j, void *out); /* struct alc_hash, 64 hex digits */
 /* A log line between the two; SIMULATED stands in front when that is so. */
 struct near_out log_begin(bool simulated);
 void log_end(struct near_out *o);

@@ -27,7 +27,7 @@ struct register_args {
 static const struct near_field register_fields[] = {
     NEAR_FIELD("public_key", struct register_args, key, read_public_key, NEAR_MUST),
     NEAR_FIELD("tdx_quote_hex", struct register_args, quote, near_read_string, NEAR_MUST),
-    NEAR_FIELD("policy_hash", struct register_args, policy_hash, read_hash, NEAR_MAY),
+    NEAR_FIELD("policy_hash", struct register_args, policy_hash, near_read_hash, NEAR_MAY),
 };
 
 NEAR_NORETURN static void not_approved(const struct alc_quote_verdict *v)
@@ -173,7 +173,7 @@ struct added_args {
 
 static const struct near_field added_fields[] = {
     NEAR_FIELD("ed25519", struct added_args, ed25519, near_read_bool, NEAR_MUST),
-    NEAR_FIELD("id", struct added_args, id, read_hash, NEAR_MUST),
+    NEAR_FIELD("id", struct added_args, id, near_read_hash, NEAR_MUST),
 };
 
 void method_on_key_added(void)

@@ -504,11 +504,11 @@ static void (*const readers[NEAR_VALUES])(struct near_json *j, void *out) = {
     [NEAR_VALUE_near_read_u64] = near_read_u64,
     [NEAR_VALUE_near_read_opt_u32] = near_read_opt_u32,
     [NEAR_VALUE_near_read_opt_u64] = near_read_opt_u64,
+    [NEAR_VALUE_near_read_hash] = near_read_hash,
 #ifndef NEAR_PLAIN_VALUES
     [NEAR_VALUE_near_read_u128] = near_read_u128,
     [NEAR_VALUE_near_read_opt_u128] = near_read_opt_u128,
     [NEAR_VALUE_near_read_key] = near_read_key,
-    [NEAR_VALUE_near_read_hash] = near_read_hash,
     [NEAR_VALUE_near_read_octets] = near_read_octets,
     [NEAR_VALUE_near_read_json] = near_read_json,
 #endif

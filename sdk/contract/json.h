@@ -108,11 +108,11 @@ enum near_value_named {
     NEAR_VALUE_near_read_u64,
     NEAR_VALUE_near_read_opt_u32,
     NEAR_VALUE_near_read_opt_u64,
+    NEAR_VALUE_near_read_hash,
 #ifndef NEAR_PLAIN_VALUES /* a contract that has none of these is 3 kB shorter for saying so */
     NEAR_VALUE_near_read_u128,
     NEAR_VALUE_near_read_opt_u128,
     NEAR_VALUE_near_read_key,
-    NEAR_VALUE_near_read_hash,
     NEAR_VALUE_near_read_octets,
     NEAR_VALUE_near_read_json,
 #endif

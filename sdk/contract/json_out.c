@@ -230,6 +230,9 @@ static void write_value(struct near_out *o, const struct near_field *f, const vo
     case NEAR_VALUE_near_read_opt_u64:
         near_out_opt_u64(o, opt->v, opt->some != 0);
         return;
+    case NEAR_VALUE_near_read_hash:
+        near_out_hex(o, alc_hash_bytes(v));
+        return;
 #ifndef NEAR_PLAIN_VALUES
     case NEAR_VALUE_near_read_u128:
     case NEAR_VALUE_near_read_opt_u128:
@@ -237,9 +240,6 @@ static void write_value(struct near_out *o, const struct near_field *f, const vo
         return;
     case NEAR_VALUE_near_read_key:
         near_out_key(o, v);
-        return;
-    case NEAR_VALUE_near_read_hash:
-        near_out_hex(o, alc_hash_bytes(v));
         return;
     case NEAR_VALUE_near_read_octets:
         near_out_octets(o, *(const struct alc_bytes *)v);

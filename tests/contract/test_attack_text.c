@@ -2,23 +2,10 @@
  * up in a matcher, brackets without end, a megabyte of anything; and texts that would pass for the
  * contract's own. */
 #include "tests/contract/attack.h"
+#include "tests/lib/around.h"
 
 #define MEGABYTE (1u << 20)
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
-/* around is `before`, `n` times `unit`, and `after`; freed by the caller. */
-static char *around(const char *before, const char *unit, size_t n, const char *after)
-{
-    const size_t b = strlen(before), u = strlen(unit), a = strlen(after);
-    char *text = malloc(b + u * n + a + 1);
-
-    assert_non_null(text);
-    memcpy(text, before, b);
-    for (size_t i = 0; i < n; i++)
-        memcpy(text + b + i * u, unit, u);
-    memcpy(text + b + u * n, after, a + 1);
-    return text;
-}
 
 /* ---- Patterns ---- */
 

@@ -1,6 +1,7 @@
 /* tests/contract/test_vm_attack.c — a megabyte of arguments, and brackets without end, against the
  * compiled main contract with the gas that a transaction can buy: every call is served or ends with
  * a sentence, and none by running out of gas or stack. */
+#include "tests/lib/around.h"
 #include "tests/lib/vmhost.h"
 
 #include "methods.h"
@@ -39,19 +40,6 @@ static int close_contract(void **state)
     vmhost_close(h);
     h = NULL;
     return 0;
-}
-
-static char *around(const char *before, const char *unit, size_t n, const char *after)
-{
-    const size_t b = strlen(before), u = strlen(unit), a = strlen(after);
-    char *text = malloc(b + u * n + a + 1);
-
-    assert_non_null(text);
-    memcpy(text, before, b);
-    for (size_t i = 0; i < n; i++)
-        memcpy(text + b + i * u, unit, u);
-    memcpy(text + b + u * n, after, a + 1);
-    return text;
 }
 
 static const struct {

@@ -1,5 +1,6 @@
 /* tests/contract/test_vm_compute.c — the compiled main contract in NEAR's VM: what only the real
  * thing can show (its memory, its limits, our substitute for a C library), at sizes that matter. */
+#include "tests/lib/around.h"
 #include "tests/lib/vmhost.h"
 
 #include <setjmp.h>
@@ -31,20 +32,6 @@ static int close_contract(void **state)
     vmhost_close(h);
     h = NULL;
     return 0;
-}
-
-/* A text with `n` times `unit` in the middle; freed by the caller. */
-static char *around(const char *before, const char *unit, size_t n, const char *after)
-{
-    size_t b = strlen(before), u = strlen(unit), a = strlen(after);
-    char *text = malloc(b + u * n + a + 1);
-
-    assert_non_null(text);
-    memcpy(text, before, b);
-    for (size_t i = 0; i < n; i++)
-        memcpy(text + b + i * u, unit, u);
-    memcpy(text + b + u * n, after, a + 1);
-    return text;
 }
 
 static const struct nearvm_outcome *request(const char *unit, size_t n)

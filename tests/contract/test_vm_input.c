@@ -4,6 +4,7 @@
  * The borders are the reference's: an input below 10,000 bytes is announced in an event, escaped
  * twice, and all logs of a call hold 16,384 bytes; a longer one is announced as being in the state.
  * An answer whose JSON has at most 1024 bytes goes through resolve_execution. */
+#include "tests/lib/around.h"
 #include "tests/lib/vmhost.h"
 
 #include "base/enc.h"
@@ -45,19 +46,6 @@ static const struct unit {
 };
 
 /* ---- Texts ---- */
-
-static char *around(const char *before, const char *unit, size_t n, const char *after)
-{
-    const size_t b = strlen(before), u = strlen(unit), a = strlen(after);
-    char *text = malloc(b + u * n + a + 1);
-
-    assert_non_null(text);
-    memcpy(text, before, b);
-    for (size_t i = 0; i < n; i++)
-        memcpy(text + b + i * u, unit, u);
-    memcpy(text + b + u * n, after, a + 1);
-    return text;
-}
 
 /* The inside of a JSON string, by the table of the interface. */
 static char *escaped(const char *text)
