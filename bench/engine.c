@@ -1,14 +1,12 @@
 /* bench/engine.c — what a guest costs through engine.h, beside bare Wasmtime in the same run.
  *
  * Prints `name n median p99 unit`.  Blocks of both hosts take turns, and `over_bare` is a ratio of
- * neighbouring blocks' medians: a machine that changes its speed in between does not count. */
+ * neighbouring blocks. */
 #include "engine/engine.h"
-#include "base/buf.h"
 #include "crypto/crypto.h"
+#include "series.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define ROUNDS 15u
 #define RUNS 600u /* of each kind in a round */
@@ -23,76 +21,14 @@ static const struct alc_run the_run = {
                .max_output_bytes = 1u << 20},
 };
 
-struct series {
-    double *us; /* or ratios */
-    size_t n;
-};
-
-static void fatal(const char *what)
-{
-    fprintf(stderr, "bench_engine: %s\n", what);
-    exit(1);
-}
-
-static void add(struct series *s, double us)
-{
-    double *p = realloc(s->us, (s->n + 1) * sizeof *p);
-
-    if (p == NULL) fatal("no memory");
-    s->us = p;
-    s->us[s->n++] = us;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median_of(double *values, size_t n)
-{
-    qsort(values, n, sizeof *values, by_value);
-    return values[n / 2];
-}
-
-static double report(const char *kind, const char *what, struct series *s, const char *unit)
-{
-    char name[64];
-    const double median = median_of(s->us, s->n);
-
-    snprintf(name, sizeof name, "engine.%s.%s", kind, what);
-    printf("%-30s %6zu %9.2f %9.2f %s\n", name, s->n, median, s->us[s->n * 99 / 100], unit);
-    free(s->us);
-    return median;
-}
-
-static double now_us(void)
-{
-    return (double)alc_clock_system.mono_ns(NULL) / 1000;
-}
-
-static struct alc_buf read_file(const char *path)
-{
-    struct alc_buf b = ALC_BUF(16u << 20);
-    uint8_t block[65536];
-    size_t n;
-    FILE *f = fopen(path, "rb");
-
-    if (f == NULL) fatal(path);
-    while ((n = fread(block, 1, sizeof block, f)) > 0)
-        alc_buf_put(&b, block, n);
-    fclose(f);
-    return b;
-}
-
 static void run_once(struct alc_engine *e, struct alc_module *m)
 {
     struct alc_arena arena = ALC_ARENA(4u << 20);
     struct alc_run_result r;
     struct alc_err err = {0};
 
-    if (alc_engine_run(e, &r, m, &the_run, NULL, &arena, &err) != ALC_OK) fatal(err.text);
-    if (r.end != ALC_RUN_OK || !alc_bytes_eq(r.output, the_run.input)) fatal(r.text);
+    must(alc_engine_run(e, &r, m, &the_run, NULL, &arena, &err), &err);
+    need(r.end == ALC_RUN_OK && alc_bytes_eq(r.output, the_run.input), r.text);
     alc_arena_fini(&arena);
 }
 
@@ -103,8 +39,7 @@ static struct alc_module *compile(struct alc_engine *e, struct alc_bytes wasm)
     struct alc_hash code;
 
     alc_sha256(&code, wasm);
-    if (alc_engine_compile(e, &m, NULL, &code, wasm, ALC_TARGET_ANY, &err) != ALC_OK)
-        fatal(err.text);
+    must(alc_engine_compile(e, &m, NULL, &code, wasm, ALC_TARGET_ANY, &err), &err);
     return m;
 }
 
@@ -115,22 +50,17 @@ static void measure_ours(struct series *s, struct alc_engine *e, struct alc_modu
     for (size_t i = 0; i < RUNS; i++) {
         const double began = now_us();
         run_once(e, m);
-        add(s, now_us() - began);
+        series_add(s, now_us() - began);
     }
 }
 
 static void measure_bare(struct series *s, const char *kind, const char *path)
 {
-    char command[2048], line[64];
-    FILE *f;
+    char command[2048];
 
     snprintf(command, sizeof command, "'%s' %s '%s' %u %u", ALC_BARE_WASMTIME, kind, path, RUNS,
              WARM_UP);
-    f = popen(command, "r");
-    if (f == NULL) fatal(command);
-    while (fgets(line, sizeof line, f) != NULL)
-        add(s, strtod(line, NULL) / 1000);
-    if (pclose(f) != 0) fatal(command);
+    series_run(s, command);
 }
 
 /* Each compilation gets a module of its own: a custom section makes the difference. */
@@ -146,10 +76,18 @@ static void measure_compiling(struct series *s, struct alc_engine *e, struct alc
         const double began = now_us();
         struct alc_module *m = compile(e, alc_buf_bytes(&b));
         run_once(e, m);
-        add(s, now_us() - began);
+        series_add(s, now_us() - began);
         alc_module_release(e, m);
     }
     alc_buf_fini(&b);
+}
+
+static double print(const char *kind, const char *what, struct series *s, const char *unit)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "engine.%s.%s", kind, what);
+    return series_print(s, name, unit);
 }
 
 static void bench(struct alc_engine *e, const char *kind, const char *path)
@@ -162,15 +100,15 @@ static void bench(struct alc_engine *e, const char *kind, const char *path)
     for (size_t i = 0; i < ROUNDS; i++) {
         measure_ours(&ours, e, m);
         measure_bare(&bare, kind, path);
-        add(&ratios, median_of(ours.us + i * RUNS, RUNS) / median_of(bare.us + i * RUNS, RUNS));
+        series_add(&ratios, series_ratio(&ours, &bare, RUNS));
     }
     measure_compiling(&compiling, e, alc_buf_bytes(&wasm));
-    warm_us = report(kind, "warm", &ours, "us");
-    report(kind, "bare_wasmtime", &bare, "us");
-    report(kind, "over_bare", &ratios, "ratio");
-    compile_us = report(kind, "compile_per_call", &compiling, "us");
-    add(&gain, compile_us / warm_us);
-    report(kind, "compile_over_warm", &gain, "ratio");
+    warm_us = print(kind, "warm", &ours, "us");
+    print(kind, "bare_wasmtime", &bare, "us");
+    print(kind, "over_bare", &ratios, "ratio");
+    compile_us = print(kind, "compile_per_call", &compiling, "us");
+    series_add(&gain, compile_us / warm_us);
+    print(kind, "compile_over_warm", &gain, "ratio");
     alc_module_release(e, m);
     alc_buf_fini(&wasm);
 }
@@ -184,7 +122,7 @@ int main(void)
 
     alc_crypto_init();
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (alc_engine_open(&e, &conf, &err) != ALC_OK) fatal(err.text);
+    must(alc_engine_open(&e, &conf, &err), &err);
     bench(e, "p1", ALC_GUESTS "/echo.wasm");
     bench(e, "p2", ALC_GUESTS "/echo.p2.wasm");
     alc_engine_close(e);

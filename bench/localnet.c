@@ -4,14 +4,12 @@
  * Each of CLIENTS threads has a key of its own and a connection of its own, and waits for every
  * call before it sends the next; every receipt's outcome is looked at.  The contract keeps its
  * argument and logs a line (tests/compat/greeting.wat).  Prints `name n median p99 unit`. */
-#include "base/clock.h"
 #include "cli/node.h"
+#include "series.h"
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,36 +21,6 @@
 #define LEAST_CALLS_PER_S 1000.0
 #define MOST_START_MS 300.0
 #define MOST_IDLE_MB 40.0
-
-static void must(enum alc_rc rc, const struct alc_err *err)
-{
-    if (rc == ALC_OK) return;
-    fprintf(stderr, "bench_localnet: %s\n", alc_err_text(err, rc));
-    exit(1);
-}
-
-static void need(bool ok, const char *what)
-{
-    if (ok) return;
-    fprintf(stderr, "bench_localnet: %s\n", what);
-    exit(1);
-}
-
-static uint64_t now_us(void)
-{
-    return alc_clock_system.mono_ns(NULL) / 1000;
-}
-
-static int by_value(const void *x, const void *y)
-{
-    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-    return (a > b) - (a < b);
-}
-
-static void line(const char *name, size_t n, double median, double p99, const char *unit)
-{
-    printf("localnet.%-25s %6zu %10.2f %10.2f %s\n", name, n, median, p99, unit);
-}
 
 static double resident_mb(pid_t pid)
 {
@@ -71,28 +39,26 @@ static double resident_mb(pid_t pid)
 
 static void starts(struct cli_state *state)
 {
-    uint64_t us[STARTS];
+    struct series ms = {0};
     double mb = 0;
 
     for (size_t i = 0; i < STARTS; i++) {
         struct cli_devnet dev = {0};
         struct alc_err err = {0};
         char home[4200];
-        uint64_t begun;
+        double begun;
 
         snprintf(home, sizeof home, "%s/start%zu", state->path, i);
         need(mkdir(home, 0700) == 0, "cannot make a folder");
         begun = now_us();
         must(cli_devnet_start(&dev, home, 0, &err), &err);
-        us[i] = now_us() - begun;
+        series_add(&ms, (now_us() - begun) / 1e3);
         mb = resident_mb(dev.pid);
         cli_devnet_stop(&dev);
     }
-    qsort(us, STARTS, sizeof *us, by_value);
-    line("start_to_listening", STARTS, (double)us[STARTS / 2] / 1e3, (double)us[STARTS - 1] / 1e3,
-         "ms");
-    line("idle_resident", 1, mb, mb, "MB");
-    need((double)us[STARTS / 2] / 1e3 <= MOST_START_MS, "it starts too slowly");
+    series_one("localnet.idle_resident", mb, "MB");
+    need(series_print(&ms, "localnet.start_to_listening", "ms") <= MOST_START_MS,
+         "it starts too slowly");
     need(mb <= MOST_IDLE_MB, "it holds too much memory");
 }
 
@@ -105,10 +71,10 @@ struct client {
     struct alc_ed25519 key;
     struct alc_hash block_hash;
     uint64_t nonce;
-    uint64_t us[CALLS];
+    struct series ms;
 };
 
-static void call(struct client *c, struct alc_near_rpc *rpc, size_t i)
+static void call(struct client *c, struct alc_near_rpc *rpc)
 {
     struct alc_arena arena = ALC_ARENA(1u << 20);
     struct alc_buf bytes = ALC_BUF(8192);
@@ -126,14 +92,14 @@ static void call(struct client *c, struct alc_near_rpc *rpc, size_t i)
                              .actions_count = 1};
     struct alc_err err = {0};
     struct alc_hash hash;
-    uint64_t begun;
+    double begun;
 
     must(alc_near_tx_sign(&bytes, &hash, &tx, &c->key), &err);
     begun = now_us();
     must(alc_near_rpc_send(rpc, &status, alc_buf_bytes(&bytes), "EXECUTED_OPTIMISTIC", true, &arena,
                            &err),
          &err);
-    c->us[i] = now_us() - begun;
+    series_add(&c->ms, (now_us() - begun) / 1e3);
     need(status.state == ALC_NEAR_TX_OK, "a call failed");
     alc_json_close(status.json);
     alc_buf_fini(&bytes);
@@ -151,7 +117,7 @@ static void *client(void *ctx)
 
     must(alc_near_rpc_open(&rpc, &conf, &err), &err);
     for (size_t i = 0; i < CALLS; i++)
-        call(c, rpc, i);
+        call(c, rpc);
     alc_near_rpc_close(rpc);
     return NULL;
 }
@@ -197,14 +163,12 @@ static void set_up(struct cli_devnet *dev, struct client *clients)
 static void calls(struct cli_state *state)
 {
     struct client *clients = calloc(CLIENTS, sizeof *clients);
-    uint64_t *us = calloc((size_t)CLIENTS * CALLS, sizeof *us);
-    const size_t n = (size_t)CLIENTS * CALLS;
+    struct series ms = {0};
     struct cli_devnet dev = {0};
     struct alc_err err = {0};
-    uint64_t begun;
-    double per_s;
+    double begun, per_s;
 
-    need(clients != NULL && us != NULL, "no memory");
+    need(clients != NULL, "no memory");
     must(cli_devnet_start(&dev, state->path, 0, &err), &err);
     set_up(&dev, clients);
     begun = now_us();
@@ -212,17 +176,17 @@ static void calls(struct cli_state *state)
         need(pthread_create(&clients[i].thread, NULL, client, &clients[i]) == 0, "no thread");
     for (size_t i = 0; i < CLIENTS; i++)
         pthread_join(clients[i].thread, NULL);
-    per_s = (double)n * 1e6 / (double)(now_us() - begun);
+    per_s = CLIENTS * CALLS * 1e6 / (now_us() - begun);
     for (size_t i = 0; i < CLIENTS; i++) {
-        memcpy(us + i * CALLS, clients[i].us, sizeof clients[i].us);
+        for (size_t k = 0; k < clients[i].ms.n; k++)
+            series_add(&ms, clients[i].ms.v[k]);
+        free(clients[i].ms.v);
         alc_ed25519_fini(&clients[i].key);
     }
-    qsort(us, n, sizeof *us, by_value);
-    line("call_to_executed", n, (double)us[n / 2] / 1e3, (double)us[n * 99 / 100] / 1e3, "ms");
-    line("calls_per_second", n, per_s, per_s, "1/s");
-    line("resident_after_calls", 1, resident_mb(dev.pid), resident_mb(dev.pid), "MB");
+    series_print(&ms, "localnet.call_to_executed", "ms");
+    series_one("localnet.calls_per_second", per_s, "1/s");
+    series_one("localnet.resident_after_calls", resident_mb(dev.pid), "MB");
     cli_devnet_stop(&dev);
-    free(us);
     free(clients);
     need(per_s >= LEAST_CALLS_PER_S, "too few calls per second");
 }

@@ -1,9 +1,8 @@
 /* bench/requests.c — the whole path on a chain with instant blocks: request to resume one at a
  * time, and 500 in flight, beside plain calls of the same contract on the same chain. */
-#include "base/json.h"
 #include "cli/node.h"
+#include "series.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,30 +22,6 @@ struct bench {
     uint64_t nonce;
     struct alc_near_block_ref block;
 };
-
-static void must(enum alc_rc rc, const struct alc_err *err)
-{
-    if (rc == ALC_OK) return;
-    fprintf(stderr, "bench_requests: %s\n", alc_err_text(err, rc));
-    exit(1);
-}
-
-static int by_value(const void *x, const void *y)
-{
-    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-    return (a > b) - (a < b);
-}
-
-static void print(const char *name, uint64_t *us, size_t n)
-{
-    qsort(us, n, sizeof *us, by_value);
-    printf("%-34s %5zu %10" PRIu64 " %10" PRIu64 " us\n", name, n, us[n / 2], us[n * 99 / 100]);
-}
-
-static uint64_t now_us(void)
-{
-    return alc_clock_system.mono_ns(NULL) / 1000;
-}
 
 static void request_args(char out[1024], const struct bench *b, unsigned i)
 {
@@ -76,14 +51,14 @@ static void sign(struct bench *b, struct alc_buf *out, struct alc_hash *hash, co
     must(alc_near_tx_sign(out, hash, &tx, &b->user), &err);
 }
 
-static uint64_t one(struct bench *b, const char *method, const char *args, __uint128_t deposit)
+static double one(struct bench *b, const char *method, const char *args, __uint128_t deposit)
 {
     struct alc_arena arena = ALC_ARENA(ARENA_BYTES);
     struct alc_buf tx = ALC_BUF(64u << 10);
     struct alc_near_tx_status status;
     struct alc_err err = {0};
     struct alc_hash hash;
-    uint64_t begun;
+    double begun;
 
     sign(b, &tx, &hash, method, args, deposit);
     begun = now_us();
@@ -103,18 +78,18 @@ static uint64_t one(struct bench *b, const char *method, const char *args, __uin
 
 static void one_by_one(struct bench *b)
 {
-    static uint64_t plain[ONE_BY_ONE], asked[ONE_BY_ONE];
+    struct series plain = {0}, asked = {0};
     char args[1024];
+    double plain_us;
 
     for (unsigned i = 0; i < ONE_BY_ONE; i++) {
-        plain[i] = one(b, "get_stats", "{}", 0);
+        series_add(&plain, one(b, "get_stats", "{}", 0));
         request_args(args, b, i);
-        asked[i] = one(b, "request_execution", args, ALC_NEAR_YOCTO / 100);
+        series_add(&asked, one(b, "request_execution", args, ALC_NEAR_YOCTO / 100));
     }
-    print("plain call to final", plain, ONE_BY_ONE);
-    print("request to resume to final", asked, ONE_BY_ONE);
-    printf("%-34s %5u %10.2f            x\n", "ratio request : plain call", ONE_BY_ONE,
-           (double)asked[ONE_BY_ONE / 2] / (double)plain[ONE_BY_ONE / 2]);
+    plain_us = series_print(&plain, "requests.plain_call", "us");
+    series_one("requests.over_plain_call",
+               series_print(&asked, "requests.request_to_resume", "us") / plain_us, "ratio");
 }
 
 static void in_flight(struct bench *b)
@@ -123,7 +98,7 @@ static void in_flight(struct bench *b)
     struct alc_buf *txs = calloc(IN_FLIGHT, sizeof *txs);
     struct alc_err err = {0};
     char args[1024];
-    uint64_t begun;
+    double begun;
 
     for (unsigned i = 0; i < IN_FLIGHT; i++) {
         txs[i] = ALC_BUF(64u << 10);
@@ -156,8 +131,7 @@ static void in_flight(struct bench *b)
         alc_arena_fini(&arena);
     }
     begun = now_us() - begun;
-    printf("%-34s %5u %10.1f            requests/s\n", "500 in flight, proof level key", IN_FLIGHT,
-           IN_FLIGHT * 1e6 / (double)begun);
+    series_one("requests.500_in_flight", IN_FLIGHT * 1e6 / begun, "1/s");
     free(txs);
 }
 
@@ -205,7 +179,6 @@ int main(void)
     must(alc_near_rpc_final(b.dev.client, &b.block, &err), &err);
 
     until_registered(&b);
-    printf("%-34s %5s %10s %10s unit\n", "name", "n", "median", "p99");
     one_by_one(&b);
     in_flight(&b);
 

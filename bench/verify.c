@@ -1,18 +1,16 @@
 /* bench/verify.c — what judging a quote costs, beside dcap-qvl with ring in the same run.
  *
  * Prints `name n median p99 unit`.  Blocks of both verifiers take turns, and a ratio is one of
- * neighbouring blocks' medians: a machine that changes its speed in between does not count.
+ * neighbouring blocks.
  *   known  the set was verified before and is read from its digest: three signatures
  *   json   the set is verified too: nine signatures
  * The peer gets its set already parsed as JSON, ours does not.  Over a limit the program fails. */
 #include "verify/verify.h"
 #include "attest/attest.h"
-#include "base/clock.h"
 #include "crypto/crypto.h"
+#include "series.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define ROUNDS 15u
 #define RUNS 200u /* of each kind in a round */
@@ -24,66 +22,6 @@
 #define QUOTE ALC_VECTORS "/tdx_quote"
 #define COLLATERAL ALC_VECTORS "/tdx_quote_collateral.json"
 
-struct series {
-    double *v;
-    size_t n;
-};
-
-static void fatal(const char *what)
-{
-    fprintf(stderr, "bench_verify: %s\n", what);
-    exit(1);
-}
-
-static void add(struct series *s, double v)
-{
-    double *p = realloc(s->v, (s->n + 1) * sizeof *p);
-
-    if (p == NULL) fatal("no memory");
-    s->v = p;
-    s->v[s->n++] = v;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median_of(double *values, size_t n)
-{
-    qsort(values, n, sizeof *values, by_value);
-    return values[n / 2];
-}
-
-static double report(const char *name, struct series *s, const char *unit)
-{
-    const double median = median_of(s->v, s->n);
-
-    printf("verify.%-23s %6zu %9.2f %9.2f %s\n", name, s->n, median, s->v[s->n * 99 / 100], unit);
-    free(s->v);
-    return median;
-}
-
-static double now_us(void)
-{
-    return (double)alc_clock_system.mono_ns(NULL) / 1000;
-}
-
-static struct alc_buf read_file(const char *path)
-{
-    struct alc_buf b = ALC_BUF(1u << 20);
-    uint8_t block[65536];
-    size_t n;
-    FILE *f = fopen(path, "rb");
-
-    if (f == NULL) fatal(path);
-    while ((n = fread(block, 1, sizeof block, f)) > 0)
-        alc_buf_put(&b, block, n);
-    fclose(f);
-    return b;
-}
-
 static uint8_t memory[2 * ALC_COLLATERAL_MAX_BYTES];
 static struct alc_collateral set;
 
@@ -94,7 +32,7 @@ static void judge(struct alc_bytes quote)
     struct alc_quote_verdict v;
 
     alc_quote_verify(&v, &ask, &work, &alc_verify_native);
-    if (!v.accepted) fatal(alc_refusal_text(v.refusal));
+    need(v.accepted, alc_refusal_text(v.refusal));
 }
 
 static void verify_set(struct alc_bytes json)
@@ -102,12 +40,12 @@ static void verify_set(struct alc_bytes json)
     struct alc_verify_work work = ALC_VERIFY_WORK(memory);
     const enum alc_refusal r = alc_collateral_verify(&set, json, NULL, &work, &alc_verify_native);
 
-    if (r != ALC_REFUSAL_NONE) fatal(alc_refusal_text(r));
+    need(r == ALC_REFUSAL_NONE, alc_refusal_text(r));
 }
 
 static void read_set(struct alc_bytes digest)
 {
-    if (!alc_collateral_read(&set, digest)) fatal("the digest cannot be read");
+    need(alc_collateral_read(&set, digest), "the digest cannot be read");
 }
 
 static void measure(struct series *s, void (*prepare)(struct alc_bytes), struct alc_bytes with,
@@ -117,22 +55,17 @@ static void measure(struct series *s, void (*prepare)(struct alc_bytes), struct 
         const double began = now_us();
         prepare(with);
         judge(quote);
-        if (i >= WARM_UP) add(s, now_us() - began);
+        if (i >= WARM_UP) series_add(s, now_us() - began);
     }
 }
 
 static void measure_peer(struct series *s)
 {
-    char command[2048], line[64];
-    FILE *f;
+    char command[2048];
 
     snprintf(command, sizeof command, "'%s' bench '%s' '%s' %u %u %u", ALC_QVL_PEER, QUOTE,
              COLLATERAL, NOW_S, RUNS, WARM_UP);
-    f = popen(command, "r");
-    if (f == NULL) fatal(command);
-    while (fgets(line, sizeof line, f) != NULL)
-        add(s, strtod(line, NULL) / 1000);
-    if (pclose(f) != 0) fatal(command);
+    series_run(s, command);
 }
 
 int main(void)
@@ -149,27 +82,23 @@ int main(void)
     text = read_file(COLLATERAL);
     verify_set(alc_buf_bytes(&text));
     kept = (struct alc_bytes){digest, alc_collateral_write(&set, digest, sizeof digest)};
-    if (kept.n == 0) fatal("the digest does not fit");
+    need(kept.n > 0, "the digest does not fit");
     for (size_t i = 0; i < ROUNDS; i++) {
-        double theirs;
         measure(&known, read_set, kept, alc_buf_bytes(&quote));
         measure_peer(&peer);
         measure(&json, verify_set, alc_buf_bytes(&text), alc_buf_bytes(&quote));
-        if (peer.n != (i + 1) * RUNS) fatal("the peer did not run as often as it was asked to");
-        theirs = median_of(peer.v + i * RUNS, RUNS);
-        add(&known_over, median_of(known.v + i * RUNS, RUNS) / theirs);
-        add(&json_over, median_of(json.v + i * RUNS, RUNS) / theirs);
+        need(peer.n == (i + 1) * RUNS, "the peer did not run as often as it was asked to");
+        series_add(&known_over, series_ratio(&known, &peer, RUNS));
+        series_add(&json_over, series_ratio(&json, &peer, RUNS));
     }
-    report("known", &known, "us");
-    report("json", &json, "us");
-    report("dcap_qvl", &peer, "us");
-    known_ratio = report("known_over_dcap_qvl", &known_over, "ratio");
-    json_ratio = report("json_over_dcap_qvl", &json_over, "ratio");
+    series_print(&known, "verify.known", "us");
+    series_print(&json, "verify.json", "us");
+    series_print(&peer, "verify.dcap_qvl", "us");
+    known_ratio = series_print(&known_over, "verify.known_over_dcap_qvl", "ratio");
+    json_ratio = series_print(&json_over, "verify.json_over_dcap_qvl", "ratio");
     alc_buf_fini(&quote);
     alc_buf_fini(&text);
-    if (known_ratio > KNOWN_MOST || json_ratio > JSON_MOST) {
-        fprintf(stderr, "bench_verify: over the limits %.2f and %.2f\n", KNOWN_MOST, JSON_MOST);
-        return 1;
-    }
+    need(known_ratio <= KNOWN_MOST, "a known set is over its limit");
+    need(json_ratio <= JSON_MOST, "a set as JSON is over its limit");
     return 0;
 }

@@ -1,7 +1,7 @@
 /* contracts/compute/admin.c — setting up, and the owner's settings. */
 #include "call.h"
 
-static void check_metadata(struct alc_bytes text)
+NEAR_APART static void check_metadata(struct alc_bytes text)
 {
     near_refuse(text.n > METADATA_MAX_BYTES,
                 "Event metadata and chain_id are at most 64 bytes each");
@@ -9,64 +9,56 @@ static void check_metadata(struct alc_bytes text)
 
 /* ---- new ---- */
 
-struct new_args {
-    struct alc_bytes owner;
-    struct alc_bytes operator_id;
-    struct alc_bytes standard;
-    struct alc_bytes version;
-    struct alc_bytes chain_id;
-};
-
 static const struct near_field new_fields[] = {
-    NEAR_FIELD("owner_id", struct new_args, owner, near_read_account, NEAR_MUST),
-    NEAR_FIELD("operator_id", struct new_args, operator_id, near_read_account, NEAR_MAY),
-    NEAR_FIELD("event_standard", struct new_args, standard, near_read_string, NEAR_MAY),
-    NEAR_FIELD("event_version", struct new_args, version, near_read_string, NEAR_MAY),
-    NEAR_FIELD("chain_id", struct new_args, chain_id, near_read_string, NEAR_MAY),
+    NEAR_FIELD("owner_id", struct state, owner, near_read_account, NEAR_MUST),
+    NEAR_FIELD("operator_id", struct state, operator_id, near_read_account, NEAR_MAY),
+    NEAR_FIELD("event_standard", struct state, standard, near_read_string, NEAR_MAY),
+    NEAR_FIELD("event_version", struct state, version, near_read_string, NEAR_MAY),
+    NEAR_FIELD("chain_id", struct state, chain_id, near_read_string, NEAR_MAY),
 };
 
 /* A name for this deployment that another one, of the same account, does not get. */
 static struct alc_hash make_deployment_id(struct alc_bytes self)
 {
     uint8_t buf[NEAR_ACCOUNT_MAX_BYTES + 64];
-    struct walk w = walk_writing(buf, sizeof buf);
     uint64_t when[2] = {near_host_block_index(), near_host_block_timestamp()};
     struct alc_hash seed, id;
 
     near_random(&seed);
-    walk_bytes(&w, &self);
-    walk_raw(&w, when, sizeof when);
-    walk_raw(&w, &seed, sizeof seed);
-    near_sha256(&id, walk_written(&w, buf));
+    walk_write(buf, sizeof buf, NULL); /* which has room for all of it */
+    walk_bytes(&self);
+    walk_raw(when, sizeof when);
+    walk_raw(&seed, sizeof seed);
+    near_sha256(&id, walk_written());
     return id;
 }
 
 void method_new(void)
 {
-    struct new_args a = {.standard = ALC_LIT("near-outlayer"), .version = ALC_LIT("1.0.0")};
-    const struct prices_usd usd = {1000, 1, 1, 10};
+    static const struct prices prices = {
+        .base_fee = UINT64_C(1000000000000000) * (near_u128)1000000,
+        .per_million_instructions_fee = UINT64_C(100000000000000),
+        .per_ms_fee = UINT64_C(100000000000000000),
+        .per_compile_ms_fee = UINT64_C(100000000000000000),
+    };
+    static const struct prices_usd usd = {1000, 1, 1, 10};
+    struct state *const t = &here.state;
     static struct near_account self;
 
-    NEAR_ARGS(&a, new_fields);
+    __builtin_memset(t, 0, sizeof *t);
+    t->pending_bytes_cap = PENDING_BYTES_CAP;
+    t->prices = prices;
+    t->standard = ALC_LIT("near-outlayer");
+    t->version = ALC_LIT("1.0.0");
+    NEAR_ARGS(t, new_fields);
     near_refuse(state_exists(), "The contract has already been initialized");
-    check_metadata(a.standard);
-    check_metadata(a.version);
-    check_metadata(a.chain_id);
+    check_metadata(t->standard);
+    check_metadata(t->version);
+    check_metadata(t->chain_id);
+    if (t->operator_id.p == NULL) t->operator_id = t->owner;
     near_current(&self);
-    here.state = (struct state){
-        .pending_bytes_cap = PENDING_BYTES_CAP,
-        .prices = {.base_fee = UINT64_C(1000000000000000) * (near_u128)1000000,
-                   .per_million_instructions_fee = UINT64_C(100000000000000),
-                   .per_ms_fee = UINT64_C(100000000000000000),
-                   .per_compile_ms_fee = UINT64_C(100000000000000000)},
-        .deployment_id = make_deployment_id(near_account_bytes(&self)),
-        .owner = a.owner,
-        .operator_id = a.operator_id.p != NULL ? a.operator_id : a.owner,
-        .standard = a.standard,
-        .version = a.version,
-        .chain_id = a.chain_id,
-        .self = near_account_bytes(&self),
-    };
+    t->self = near_account_bytes(&self);
+    t->deployment_id = make_deployment_id(t->self);
     state_save();
     usd_save(&usd);
 }
@@ -147,15 +139,16 @@ void method_get_pricing_full(void)
     give();
 }
 
-static const struct near_field metadata_fields[] = {
-    NEAR_FIELD("standard", struct new_args, standard, near_read_string, NEAR_MAY),
-    NEAR_FIELD("version", struct new_args, version, near_read_string, NEAR_MAY),
+const struct near_field metadata_fields[METADATA_FIELDS] = {
+    NEAR_FIELD("standard", struct state, standard, near_read_string, NEAR_MAY),
+    NEAR_FIELD("version", struct state, version, near_read_string, NEAR_MAY),
 };
 
 void method_set_event_metadata(void)
 {
-    struct new_args a = {.standard = {NULL, 0}};
+    static struct state a;
 
+    a.standard = a.version = (struct alc_bytes){NULL, 0};
     NEAR_ARGS(&a, metadata_fields);
     begin(BY_OWNER);
     check_metadata(a.standard);

@@ -53,10 +53,10 @@ void wallet_must_sign(const struct wallet_key *key, struct alc_bytes message,
                            : "Invalid secp256k1 wallet signature");
 }
 
-static void part(struct near_out *m, const struct alc_bytes *b)
+static void part(const struct alc_bytes *b)
 {
-    near_out_lit(m, ":");
-    near_out_put(m, b->p, b->n);
+    say(":");
+    near_out_put(&here.out, b->p, b->n);
 }
 
 /* <kind>:<agent_pubkey>:N:<binding>:<profile>:[<ciphertext>:]<caller>[:<vault>:<access>], where the
@@ -64,24 +64,22 @@ static void part(struct near_out *m, const struct alc_bytes *b)
 static struct alc_bytes message(const struct secret_call *c, bool store)
 {
     const struct accessor *a = &c->s.id.accessor;
-    const struct alc_bytes caller = here.by;
     const bool hash = a->kind == ACCESSOR_WASM_HASH;
-    struct near_out m = view_out();
 
-    near_out_text(&m, store ? "store_secrets_for:v1" : "delete_agent_secret:v1");
-    part(&m, &c->agent_key);
-    near_out_lit(&m, ":");
-    near_out_u64(&m, a->what.n + (hash ? 5 : 0));
-    if (hash) near_out_lit(&m, ":wasm");
-    part(&m, &a->what);
-    part(&m, &c->s.id.profile);
-    if (store) part(&m, &c->s.ciphertext);
-    part(&m, &caller);
+    say_anew();
+    say(store ? "store_secrets_for:v1" : "delete_agent_secret:v1");
+    part(&c->agent_key);
+    say_u64(":", a->what.n + (hash ? 5 : 0));
+    if (hash) say(":wasm");
+    part(&a->what);
+    part(&c->s.id.profile);
+    if (store) part(&c->s.ciphertext);
+    part(&here.by);
     if (store) {
-        part(&m, &c->s.vault);
-        part(&m, &c->access.text);
+        part(&c->s.vault);
+        part(&c->access.text);
     }
-    return near_out_bytes(&m, "The secret is longer than 4 MiB");
+    return said();
 }
 
 /* ---- Methods ---- */

@@ -31,7 +31,7 @@ static const struct near_field envelope_fields[] = {
 
 static void log_request(uint64_t id, const char *after)
 {
-    here.out = view_out();
+    say_anew();
     say_u64("Request ", id);
     say(after);
     near_log(said());
@@ -47,6 +47,7 @@ void out_output(struct near_out *o, const struct output *out)
         near_out_str(o, out->bytes);
         return;
     case OUTPUT_JSON:
+    case OUTPUT_STRING:
         near_out_raw(o, out->bytes);
         return;
     case OUTPUT_BYTES:
@@ -61,7 +62,7 @@ static void give_output(const struct request *r, const struct output *out,
 {
     const bool envelope = shown->some && (r->flags & FLAG_WITH_PROOF) != 0;
 
-    here.out = view_out();
+    say_anew();
     if (envelope) say("{\"output\":");
     out_output(&here.out, out);
     if (envelope) {

@@ -47,7 +47,7 @@ void begin(uint32_t mask)
 {
     read_args(mask);
     state_load();
-    here.out = view_out();
+    say_anew();
     if ((mask & IF_UNPAUSED) != 0) not_paused();
     if ((mask & BY) == 0) return;
     near_predecessor(&here.by_account);
@@ -74,9 +74,9 @@ void not_paused(void)
 
 /* ---- Writing ---- */
 
-struct near_out view_out(void)
+NEAR_APART void say_anew(void)
 {
-    return NEAR_OUT(room_said);
+    here.out = NEAR_OUT(room_said);
 }
 
 void say(const char *text)

@@ -69,11 +69,11 @@ void read_args(uint32_t mask); /* the first part of it alone */
 /* is_caller: whether `account` calls. */
 bool is_caller(struct alc_bytes account);
 
-/* What a view returns is written in a room of the protocol's limit, which view_out empties.  To a
- * method that changes state it is free for other uses. */
-struct near_out view_out(void);
+/* What a view returns is written to here.out, a room of the protocol's limit, which say_anew
+ * empties.  To a method that changes state it is free for other uses. */
+void say_anew(void);
 
-/* Writing to here.out: a literal, and a value behind one. */
+/* Writing to it: a literal, and a value behind one. */
 void say(const char *text);
 void say_str(const char *before, const struct alc_bytes *value);
 void say_u64(const char *before, uint64_t value);

@@ -37,6 +37,9 @@
 #define INPUT_IN_EVENT_MAX_BYTES 9999u /* longer input is announced as being in the state */
 #define STALE_AFTER_NS UINT64_C(600000000000)
 #define CALLBACK_GAS (50 * (uint64_t)NEAR_TGAS)
+/* On top for each byte of an input with a record of its own: a callback that could not remove it
+ * would leave the request, and the bytes that it takes of the cap, behind. */
+#define CALLBACK_GAS_BYTE (16 * (uint64_t)NEAR_TGAS / 1000000)
 
 /* Limits of our own. */
 #define STATE_MAX_BYTES 1024u
@@ -44,8 +47,9 @@
 #define WORKER_KEYS_MAX 256u
 #define CANCEL_MAX 1024u /* ids in one call: the protocol allows as many promises */
 #define PENDING_BYTES_CAP (UINT64_C(8) << 20) /* by default; 84 NEAR of storage */
-/* A stored output; as a JSON string each byte may take six, and a result at most 4 MiB. */
+/* An output that comes before its resolve; and as the JSON string that a text is kept as. */
 #define OUTPUT_MAX_BYTES 655360u
+#define OUTPUT_TEXT_MAX_BYTES (UINT32_C(2) << 20)
 /* A request's record: 10 kB of input, 2 kB of URL and the rest at its longest, with room. */
 #define REQUEST_MAX_BYTES 16384u
 
@@ -136,8 +140,9 @@ struct request {
     uint64_t id;            /* its key */
 };
 
-/* The numbers are those of enum alc_output_kind. */
-enum output_kind { OUTPUT_NONE, OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_BYTES };
+/* The numbers are those of enum alc_output_kind; OUTPUT_STRING is how a text is kept: as the JSON
+ * string that will be returned, so that the callback has little to do. */
+enum output_kind { OUTPUT_NONE, OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_BYTES, OUTPUT_STRING };
 
 /* What the caller will receive: Text unescaped, Json without insignificant white space. */
 struct output {
@@ -206,7 +211,7 @@ static inline struct alc_bytes request_project(const struct request *r)
 }
 /* The input, wherever it lies; p NULL: none. */
 struct alc_bytes request_input(const struct request *r);
-void output_load(struct output *o, uint64_t id);
+void output_load(struct output *o, uint64_t id); /* a string as the text that it is */
 
 /* ---- request.c ---- */
 
@@ -269,6 +274,8 @@ void onchain_ask(const struct request *r, const struct shown *shown, struct alc_
 
 /* ---- admin.c ---- */
 
+#define METADATA_FIELDS 2u
+extern const struct near_field metadata_fields[METADATA_FIELDS]; /* of the state: an event's head */
 void only_owner(void);
 void not_paused(void); /* panics while the contract is paused */
 void read_account_or_null(struct near_json *j, void *out);

@@ -104,7 +104,7 @@ static void leaf(struct near_json *j, struct condition *c, const struct form *f)
 
 /* ---- The tree ---- */
 
-static bool fresh_list(void)
+NEAR_APART static bool fresh_list(void)
 {
     return o.p[o.n - 1] == '[';
 }

@@ -39,10 +39,10 @@ void method_withdraw_developer_earnings(void)
     begin(BY);
     one_yocto();
     w.developer = here.by;
-    w.amount = purse_get(PURSE_EARNINGS, w.developer);
+    w.amount = purse_get(PURSE_EARNINGS, &w.developer);
     near_refuse(w.amount == 0, "No earnings to withdraw");
     near_refuse(here.state.token.n == 0, "Payment token is not configured");
-    purse_take(PURSE_EARNINGS, w.developer, w.amount, "");
+    purse_take(PURSE_EARNINGS, &w.developer, w.amount, "");
     transfer = near_batch(here.state.token);
     ft_transfer(transfer, &(struct ft_call){w.developer, w.amount, ALC_LIT("Developer earnings")},
                 TRANSFER_GAS);
@@ -66,5 +66,5 @@ void method_on_withdraw_developer_earnings(void)
         near_json_end(&j);
     }
     state_load();
-    if (!sent) purse_add(PURSE_EARNINGS, a.developer, a.amount);
+    if (!sent) purse_add(PURSE_EARNINGS, &a.developer, a.amount);
 }

@@ -9,16 +9,11 @@ void out_account(struct near_out *o, struct alc_bytes a)
     near_out_lit(o, "\"");
 }
 
-static const struct near_field head_fields[] = {
-    NEAR_FIELD("standard", struct state, standard, near_read_string, NEAR_MUST),
-    NEAR_FIELD("version", struct state, version, near_read_string, NEAR_MUST),
-};
-
 void event_begin(const char *event)
 {
     here.out = NEAR_OUT(room_event);
     say("EVENT_JSON:{");
-    NEAR_OUT_MEMBERS(&here.out, &here.state, head_fields);
+    NEAR_OUT_MEMBERS(&here.out, &here.state, metadata_fields);
     say(",\"event\":\"");
     say(event);
     say("\",\"data\":[");

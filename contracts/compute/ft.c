@@ -64,7 +64,7 @@ void method_ft_on_transfer(void)
         subscription_buy(&p);
         break;
     default:
-        purse_add(PURSE_USER, p.payer, p.amount);
+        purse_add(PURSE_USER, &p.payer, p.amount);
     }
     near_return(ALC_LIT("\"0\""));
 }
@@ -94,7 +94,7 @@ void method_get_payment_token_contract(void)
 static void give_purse(enum purse which)
 {
     begin(ARG_ACCOUNT_ID);
-    say_amount("", purse_get(which, arg.account));
+    say_amount("", purse_get(which, &arg.account));
     give();
 }
 
@@ -111,7 +111,7 @@ void method_get_developer_earnings(void)
 static void give_nonce(uint64_t more)
 {
     begin(ARG_ACCOUNT_ID);
-    say_u64("", more + nonce_floor(arg.account));
+    say_u64("", more + nonce_floor(&arg.account));
     give();
 }
 

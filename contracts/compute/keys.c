@@ -17,7 +17,7 @@ struct record_key {
     uint8_t b[1 + KEY_BYTES];
 };
 
-static struct record_key record_key(const struct alc_hash *key)
+NEAR_APART static struct record_key record_key(const struct alc_hash *key)
 {
     struct record_key k = {{'k'}};
     __builtin_memcpy(k.b + 1, key->b, KEY_BYTES);
@@ -28,27 +28,26 @@ static struct record_key record_key(const struct alc_hash *key)
  * vouched for, and empty when such a key never expires. */
 #define RECORD_BYTES (8 + 32 + 1)
 
-static void walk_worker(struct walk *k, struct worker *w)
+static void walk_worker(struct worker *w)
 {
-    walk_raw(k, &w->expires_ns, sizeof w->expires_ns);
-    if (k->writing && !w->vouched) return;
-    walk_raw(k, &w->measurement, sizeof w->measurement);
-    walk_raw(k, &w->simulated, 1);
+    walk_raw(&w->expires_ns, sizeof w->expires_ns);
+    if (!w->vouched) return;
+    walk_raw(&w->measurement, sizeof w->measurement);
+    walk_raw(&w->simulated, 1);
 }
 
 bool worker_load(struct worker *w, const struct alc_hash *key)
 {
     struct record_key k = record_key(key);
     uint8_t buf[RECORD_BYTES];
-    struct walk r;
     size_t n;
 
     if (!near_get((struct alc_bytes){k.b, sizeof k.b}, buf, sizeof buf, &n)) return false;
-    r = walk_reading((struct alc_bytes){buf, n});
+    walk_read((struct alc_bytes){buf, n});
     w->expires_ns = NEVER;
     w->simulated = false;
-    walk_worker(&r, w);
-    w->vouched = !r.bad;
+    w->vouched = n > sizeof w->expires_ns;
+    if (n > 0) walk_worker(w);
     return true;
 }
 
@@ -56,10 +55,10 @@ static void worker_save(struct worker *w, const struct alc_hash *key)
 {
     struct record_key k = record_key(key);
     uint8_t buf[RECORD_BYTES];
-    struct walk r = walk_writing(buf, sizeof buf);
 
-    if (w->vouched || w->expires_ns != NEVER) walk_worker(&r, w);
-    near_put((struct alc_bytes){k.b, sizeof k.b}, walk_written(&r, buf));
+    walk_write(buf, sizeof buf, NULL); /* which has room for all of it */
+    if (w->vouched || w->expires_ns != NEVER) walk_worker(w);
+    near_put((struct alc_bytes){k.b, sizeof k.b}, walk_written());
 }
 
 static void worker_remove(const struct alc_hash *key)

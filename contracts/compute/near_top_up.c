@@ -20,10 +20,12 @@ static const struct limits request_limits = {{10000000000, 1}, {256, 1}, {120, 1
 
 /* ---- The two accounts: record "w" is the text that the view returns ---- */
 
-struct accounts {
+static struct accounts {
     struct alc_bytes wrap;    /* the contract of wrapped NEAR */
     struct alc_bytes intents; /* owner of the project and of its secret */
-};
+    struct alc_bytes project; /* which swaps */
+    uint8_t project_b[NEAR_ACCOUNT_MAX_BYTES + 32];
+} accounts;
 
 static const struct near_field accounts_fields[] = {
     NEAR_FIELD("wrap_contract_id", struct accounts, wrap, near_read_account, NEAR_MAY),
@@ -43,22 +45,23 @@ static struct alc_bytes stored_accounts(void)
     return text;
 }
 
-static void accounts_load(struct accounts *a)
+static void accounts_load(void)
 {
+    const struct alc_bytes name = ALC_LIT("payment-keys-with-intents");
     struct near_json j = near_json_begin(stored, stored_accounts().n);
 
-    near_json_object(&j, a, accounts_fields, 2);
+    near_json_object(&j, &accounts, accounts_fields, 2);
+    accounts.project =
+        joined(accounts.project_b, sizeof accounts.project_b, &accounts.intents, '/', &name);
 }
 
 /* Sets those given. */
 void method_set_near_top_up(void)
 {
-    struct accounts a;
-
-    accounts_load(&a);
-    NEAR_ARGS(&a, accounts_fields);
+    accounts_load();
+    NEAR_ARGS(&accounts, accounts_fields);
     begin(BY_OWNER);
-    near_put(ALC_LIT("w"), args_of(&a, accounts_fields, 2));
+    near_put(ALC_LIT("w"), args_of(&accounts, accounts_fields, 2));
 }
 
 void method_get_near_top_up(void)
@@ -88,17 +91,9 @@ static const struct near_field caller_fields[] = {
     NEAR_FIELD("swap_contract_id", struct near_top_up, swap, near_read_account, NEAR_MUST),
 };
 
-static struct alc_bytes project_of(const struct accounts *a)
-{
-    static uint8_t buf[NEAR_ACCOUNT_MAX_BYTES + 32];
-
-    return joined(buf, sizeof buf, a->intents, '/', ALC_LIT("payment-keys-with-intents"));
-}
-
 void method_top_up_payment_key_with_near(void)
 {
     struct near_top_up t;
-    struct accounts a;
     uint64_t batch;
     near_u128 paid;
 
@@ -106,16 +101,16 @@ void method_top_up_payment_key_with_near(void)
     begin(BY | IF_UNPAUSED);
     paid = near_deposit();
     near_refuse(paid < SET_ASIDE + WRAPPED_MIN, "Attach at least 0.025 NEAR and 1 yoctoNEAR");
-    accounts_load(&a);
+    accounts_load();
     t.p.owner = here.by;
-    t.token = a.wrap;
+    t.token = accounts.wrap;
     t.p.amount = paid - SET_ASIDE;
     payment_key_must(&t.p);
     /* Nothing moves unless the request can be expected to be taken. */
     near_refuse(estimate(&request_limits) > REQUEST_DEPOSIT,
                 "The execution costs more than 0.015 NEAR");
-    near_refuse(!project_exists(project_of(&a)), "Project not found");
-    batch = near_batch(a.wrap);
+    near_refuse(!project_exists(&accounts.project), "Project not found");
+    batch = near_batch(accounts.wrap);
     near_batch_call(
         batch,
         &(struct near_call){.method = "near_deposit", .deposit = t.p.amount, .gas = DEPOSIT_GAS});
@@ -125,10 +120,9 @@ void method_top_up_payment_key_with_near(void)
 
 void method_on_near_wrapped(void)
 {
-    struct alc_bytes project, input;
+    struct alc_bytes input;
     uint8_t result[64];
     struct near_top_up t;
-    struct accounts a;
     bool sent;
     size_t n;
 
@@ -139,14 +133,13 @@ void method_on_near_wrapped(void)
         near_transfer(t.p.owner, near_add(t.p.amount, SET_ASIDE));
         return;
     }
-    accounts_load(&a);
-    project = project_of(&a);
+    accounts_load();
     input = args_of(&t, fields, 5);
-    say_str("{\"source\":{\"Project\":{\"project_id\":", &project);
+    say_str("{\"source\":{\"Project\":{\"project_id\":", &accounts.project);
     say(",\"version_key\":null}},\"resource_limits\":");
     SAY_OBJECT(&request_limits, limits_fields);
     say_str(",\"input_data\":", &input);
-    say_str(",\"secrets_ref\":{\"profile\":\"intents-swap\",\"account_id\":", &a.intents);
+    say_str(",\"secrets_ref\":{\"profile\":\"intents-swap\",\"account_id\":", &accounts.intents);
     say("},\"response_format\":\"Json\",\"payer_account_id\":null,\"params\":"
         "null}");
     near_return_promise(near_call(NEAR_NOW, &(struct near_call){.account = here.state.self,

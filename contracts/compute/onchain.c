@@ -88,7 +88,7 @@ void onchain_ask(const struct request *r, const struct shown *shown, struct alc_
     near_refuse(r->turn == UINT8_MAX, "Too many quotes were refused for this request");
     alc_evidence_report_data(report_data, &e, &shown->statement_hash, &ops);
 
-    here.out = view_out();
+    say_anew();
     t = (struct asked){
         .id = r->id,
         .turn = r->turn,
@@ -162,7 +162,7 @@ static struct alc_bytes refusal_of(const struct asked *a, const struct request *
 
 static void log_refused(const struct alc_bytes *word)
 {
-    here.out = view_out();
+    say_anew();
     say("Quote refused: ");
     near_out_raw(&here.out, *word);
     near_log(said());

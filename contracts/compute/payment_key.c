@@ -10,13 +10,15 @@
 #include "base/enc.h"
 
 #define YIELD_GAS (30 * (uint64_t)NEAR_TGAS)
+/* The callback writes the whole record anew within that gas: 80 Mgas a byte. */
+#define TOP_UP_ACCESS_MAX_BYTES 65536u
 
-uint32_t nonce_floor(struct alc_bytes account)
+NEAR_APART uint32_t nonce_floor(const struct alc_bytes *account)
 {
     return (uint32_t)purse_get(PURSE_NONCE, account);
 }
 
-void nonce_raise(struct alc_bytes account, uint32_t nonce)
+void nonce_raise(const struct alc_bytes *account, uint32_t nonce)
 {
     const uint32_t floor = nonce_floor(account);
 
@@ -203,6 +205,8 @@ void payment_key_top_up(struct payment *t)
 
     near_refuse(t->amount < TOP_UP_MIN, "A top-up is at least 10000 units ($0.01)");
     key_load(&key, t);
+    near_refuse(key.access.n > TOP_UP_ACCESS_MAX_BYTES,
+                "A key with access over 65536 bytes takes no top-up");
     t->ciphertext = key.ciphertext;
     wait(t, true);
 }
@@ -223,7 +227,7 @@ void method_on_top_up_response(void)
             t.amount = 0;
         }
     }
-    here.out = view_out();
+    say_anew();
     say_amount("", t.amount);
     give();
 }
@@ -252,5 +256,5 @@ void method_on_delete_payment_key_response(void)
     id = payment_key_id(t.owner, t.nonce);
     near_refuse(!secret_load(&key, &id), "Secrets not found");
     secret_remove(&key, t.owner);
-    nonce_raise(t.owner, t.nonce);
+    nonce_raise(&t.owner, t.nonce);
 }

@@ -13,8 +13,8 @@
 
 /* The floor of an account: the highest nonce ever seen of it, 0 when none.  It never falls; a new
  * key's nonce is above it.  nonce_raise keeps the higher one. */
-uint32_t nonce_floor(struct alc_bytes account);
-void nonce_raise(struct alc_bytes account, uint32_t nonce);
+uint32_t nonce_floor(const struct alc_bytes *account);
+void nonce_raise(const struct alc_bytes *account, uint32_t nonce);
 /* What an account's first key pays for the floor's record; not refunded. */
 #define NONCE_FLOOR_BYTES(account_n) (49u + (account_n))
 

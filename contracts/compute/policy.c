@@ -7,6 +7,7 @@
  * What was paid for a policy follows from its record. */
 #include "project.h"
 #include "purse.h"
+#include "room.h"
 #include "wallet.h"
 
 #include "base/enc.h"
@@ -153,18 +154,20 @@ static bool load(void)
 static void save(bool add)
 {
     const struct table_key k = key_of();
-    struct near_out w = view_out();
+    struct alc_bytes record;
 
     c.owner_n = (uint8_t)c.owner.n;
     c.beneficiary_n = (uint8_t)c.beneficiary.n;
-    near_out_put(&w, &c.position, FIXED_BYTES);
-    near_out_raw(&w, c.owner);
-    near_out_raw(&w, c.beneficiary);
-    near_out_raw(&w, c.data);
+    walk_write(room_said, sizeof room_said, NULL); /* which has room for all of it */
+    walk_raw(&c.position, FIXED_BYTES);
+    walk_raw((uint8_t *)(uintptr_t)c.owner.p, c.owner.n);
+    walk_raw((uint8_t *)(uintptr_t)c.beneficiary.p, c.beneficiary.n);
+    walk_raw((uint8_t *)(uintptr_t)c.data.p, c.data.n);
+    record = walk_written();
     if (add)
-        table_add(&k, list_of(), w.p, w.n);
+        table_add(&k, list_of(), room_said, record.n);
     else
-        table_change(&k, c.position, w.p, w.n);
+        table_change(&k, c.position, room_said, record.n);
 }
 
 /* ---- Methods ---- */
@@ -223,7 +226,7 @@ void method_store_wallet_policy(void)
     }
     c.data = data;
     c.updated = near_host_block_timestamp();
-    storage_charge(bytes(), held, c.beneficiary.n > 0 ? c.beneficiary : c.owner,
+    storage_charge(bytes(), held, c.beneficiary.n > 0 ? &c.beneficiary : &c.owner,
                    held > 0 ? "Insufficient deposit for update" : "Insufficient storage deposit");
     save(held == 0);
     system_event("WalletPolicyUpdated", &c, policy_fields, 4);
@@ -249,7 +252,7 @@ void method_set_storage_refund_to(void)
     if (!is_caller(c.beneficiary)) near_panic("Only the storage beneficiary can do that");
     c.beneficiary = next;
     save(false);
-    here.out = view_out();
+    say_anew();
     say_str("{\"WalletPolicy\":{\"wallet_pubkey\":", &c.pubkey);
     say("}}");
     c.item = said();
@@ -286,7 +289,7 @@ void method_delete_wallet_policy(void)
     table_remove(&k, list_of(), c.position);
     held = bytes();
     if (c.beneficiary.n == 0) c.beneficiary = c.owner;
-    storage_release(held, c.beneficiary);
+    storage_release(held, &c.beneficiary);
     system_event("WalletPolicyDeleted", &c, deleted_fields, 3);
 }
 

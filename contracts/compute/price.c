@@ -1,5 +1,7 @@
 #include "price.h"
 
+#include "base/enc.h"
+
 #include "project.h"
 #include "purse.h"
 #include "table.h"
@@ -63,13 +65,13 @@ void read_pricing(struct near_json *j, void *out)
 
 static uint8_t record_buf[RECORD_MAX_BYTES];
 
-static struct table_key key_of(struct alc_bytes id)
+static struct table_key key_of(const struct alc_bytes *id)
 {
-    if (id.n > PROJECT_ID_MAX_BYTES) id.n = 0; /* which no project has */
-    return table_key('T', &id, 1);
+    static const struct alc_bytes none;
+    return table_key('T', id->n > PROJECT_ID_MAX_BYTES ? &none : id, 1); /* none is called so */
 }
 
-bool priced(struct alc_bytes id)
+bool priced(const struct alc_bytes *id)
 {
     const struct table_key k = key_of(id);
     return table_has(&k);
@@ -79,17 +81,15 @@ bool priced(struct alc_bytes id)
 static struct alc_bytes text_of(const struct table_key *k)
 {
     struct alc_bytes record;
-    struct walk w;
 
     if (!table_get(&record, k, record_buf, sizeof record_buf)) return (struct alc_bytes){NULL, 0};
-    w = walk_reading(record);
-    walk_bytes(&w, &list.id);
-    if (w.bad) project_corrupt();
-    return (struct alc_bytes){w.p, w.left};
+    walk_read(record);
+    walk_bytes(&list.id);
+    return (struct alc_bytes){walk.p, walk.left};
 }
 
 /* load fills `list`; false: the project is unpriced. */
-static bool load(struct alc_bytes id)
+static bool load(const struct alc_bytes *id)
 {
     const struct table_key k = key_of(id);
     const struct alc_bytes text = text_of(&k);
@@ -123,24 +123,24 @@ static bool asked_for(struct alc_bytes *name, struct alc_bytes input)
     return name->n > 0;
 }
 
-void price_admit(struct alc_bytes project_id, struct alc_bytes input, near_u128 attached)
+void price_admit(const struct request *r)
 {
     const struct operation *o;
     struct alc_bytes name;
 
-    if (!load(project_id)) return;
-    near_refuse(!asked_for(&name, input),
+    if (!load(&r->asked.where)) return;
+    near_refuse(!asked_for(&name, r->input),
                 "input_data of a priced project must be a JSON object of at "
                 "most 10000 bytes "
                 "with a string \"operation\"");
     o = find(name);
     near_refuse_with(o == NULL, "The project has no price for the operation ", &name);
-    near_refuse_with(attached < o->price, "attached_usd is below the price of ", &name);
+    near_refuse_with(r->attached_usd < o->price, "attached_usd is below the price of ", &name);
 }
 
 void price_return(const struct request *r)
 {
-    purse_add(PURSE_USER, r->predecessor, r->attached_usd);
+    purse_add(PURSE_USER, &r->predecessor, r->attached_usd);
 }
 
 void price_settle(const struct request *r, uint64_t refund)
@@ -155,17 +155,18 @@ void price_settle(const struct request *r, uint64_t refund)
         price_return(r);
         return;
     }
-    if (load(p->id) && asked_for(&name, r->input)) o = find(name);
+    if (load(&p->id) && asked_for(&name, r->input)) o = find(name);
     if (o != NULL && o->price < price) price = o->price;
     price -= refund < price ? refund : price; /* what is left for the developer */
-    purse_add(PURSE_USER, r->predecessor, r->attached_usd - price);
+    purse_add(PURSE_USER, &r->predecessor, r->attached_usd - price);
     if (o != NULL) { /* floor of the product, which may not fit */
-        const near_u128 whole = price / SHARE_MAX;
-        const uint32_t rest = (uint32_t)(price - whole * SHARE_MAX);
-        author = whole * o->share + rest * o->share / SHARE_MAX;
-        purse_add(PURSE_EARNINGS, list.author, author);
+        uint32_t rest;
+        author = price;
+        rest = alc_u128_divide(&author, SHARE_MAX);
+        author = author * o->share + rest * o->share / SHARE_MAX;
+        purse_add(PURSE_EARNINGS, &list.author, author);
     }
-    purse_add(PURSE_EARNINGS, p->owner, price - author);
+    purse_add(PURSE_EARNINGS, &p->owner, price - author);
 }
 
 /* ---- The owner's methods ---- */
@@ -201,27 +202,28 @@ static void say_pricing(void)
 
 void method_set_project_pricing(void)
 {
-    struct walk w =
-        walk_writing(record_buf + TABLE_POSITION_BYTES, sizeof record_buf - TABLE_POSITION_BYTES);
     struct alc_bytes old, text;
+    uint32_t position = 0;
     struct table_key k;
     bool there;
 
     NEAR_ARGS(&list, set_fields);
     begin(BY_OWNER);
-    near_refuse_with(!project_exists(list.id), "Project not found: ", &list.id);
+    near_refuse_with(!project_exists(&list.id), "Project not found: ", &list.id);
     check_operations();
     say_pricing();
     text = said();
-    k = key_of(list.id);
+    k = key_of(&list.id);
     there = table_get(&old, &k, record_buf, sizeof record_buf);
-    walk_bytes(&w, &list.id);
-    walk_raw(&w, (uint8_t *)(uintptr_t)text.p, text.n);
-    near_refuse(w.bad, "The price list is longer than 16 kB");
+    if (there) position = table_position(old);
+    walk_write(record_buf, sizeof record_buf, "The price list is longer than 16 kB");
+    walk_raw(&position, sizeof position);
+    walk_bytes(&list.id);
+    walk_raw((uint8_t *)(uintptr_t)text.p, text.n);
     if (there)
-        table_change(&k, table_position(old), record_buf, walk_written(&w, record_buf).n);
+        table_change(&k, position, record_buf, walk_written().n);
     else
-        table_add(&k, all, record_buf, walk_written(&w, record_buf).n);
+        table_add(&k, all, record_buf, walk_written().n);
 }
 
 void method_remove_project_pricing(void)
@@ -230,7 +232,7 @@ void method_remove_project_pricing(void)
     struct table_key k;
 
     begin(ARG_PROJECT_ID | BY_OWNER);
-    k = key_of(arg.project_id);
+    k = key_of(&arg.project_id);
     if (table_get(&record, &k, record_buf, sizeof record_buf))
         table_remove(&k, all, table_position(record));
 }
@@ -243,7 +245,7 @@ void method_get_project_pricing(void)
     struct table_key k;
 
     begin(ARG_PROJECT_ID);
-    k = key_of(arg.project_id);
+    k = key_of(&arg.project_id);
     text = text_of(&k);
     near_return(text.p != NULL ? text : ALC_LIT("null"));
 }
@@ -253,7 +255,7 @@ void method_get_project_max_price(void)
     near_u128 most = 0;
 
     begin(ARG_PROJECT_ID);
-    (void)load(arg.project_id);
+    (void)load(&arg.project_id);
     for (size_t i = 0; i < list.n; i++)
         if (list.operations[i].price > most) most = list.operations[i].price;
     say_amount("", most);
@@ -274,7 +276,9 @@ void method_get_priced_projects(void)
 
 void method_get_priced_project_count(void)
 {
+    struct table_key first;
+
     begin(0);
-    say_u64("", table_count('T', all));
+    say_u64("", table_count(&first, 'T', all));
     give();
 }

@@ -13,11 +13,11 @@
 
 #define PRICED_BODY_MAX_BYTES 10000u
 
-bool priced(struct alc_bytes project_id);
+bool priced(const struct alc_bytes *project_id);
 
 /* price_admit panics unless the input of a request names an operation of the project, if it is
  * priced, and `attached` covers it. */
-void price_admit(struct alc_bytes project_id, struct alc_bytes input, near_u128 attached);
+void price_admit(const struct request *r);
 
 /* price_settle divides what is attached to a request that succeeded among developer, author and the
  * caller, to whom `refund` goes back; price_return gives it all back. */

@@ -15,28 +15,28 @@ void project_begin(uint32_t mask)
 
     if ((mask & FIND) == FIND) {
         read_args(mask);
-        here.out = view_out();
-        pcall.found = project_load(p, arg.project_id);
+        say_anew();
+        pcall.found = project_load(p, &arg.project_id);
         if (!pcall.found) state_load();
         return;
     }
     begin(mask);
     near_refuse_with((mask & MINE) == MINE &&
-                         (!project_name_it(p, here.by, arg.name) || !project_load(p, p->id)),
+                         (!project_name_it(p, &here.by, &arg.name) || !project_load(p, &p->id)),
                      "Project not found: ", &arg.name);
 }
 
 void say_list(char tag, struct alc_bytes owner, uint64_t limit, uint64_t cap,
               void (*row)(const struct table_key *k))
 {
-    const uint32_t n = table_count(tag, owner);
     struct table_key k;
+    const uint32_t n = table_count(&k, tag, owner);
 
     if (arg.limit.some != 0) limit = arg.limit.v < cap ? arg.limit.v : cap;
     say("[");
     for (uint64_t i = arg.skip.v; i < n && limit > 0; i++, limit--) {
         if (i > arg.skip.v) say(",");
-        if (!table_at(&k, tag, owner, (uint32_t)i)) project_corrupt();
+        if (i > 0 && !table_at(&k, tag, owner, (uint32_t)i)) project_corrupt();
         row(&k);
     }
     say("]");
@@ -74,10 +74,10 @@ static void split(struct project *p, size_t n)
     p->name = (struct alc_bytes){p->id_b + i, n - i};
 }
 
-bool project_name_it(struct project *p, struct alc_bytes owner, struct alc_bytes name)
+bool project_name_it(struct project *p, const struct alc_bytes *owner, const struct alc_bytes *name)
 {
     split(p, joined(p->id_b, sizeof p->id_b, owner, '/', name).n);
-    return name.n <= PROJECT_NAME_MAX_BYTES;
+    return name->n <= PROJECT_NAME_MAX_BYTES;
 }
 
 void project_name_check(void)
@@ -90,16 +90,16 @@ void project_name_check(void)
 
 /* ---- Records ---- */
 
-static struct table_key key_of(struct alc_bytes id)
+static struct table_key key_of(const struct alc_bytes *id)
 {
-    return table_key('P', &id, 1);
+    return table_key('P', id, 1);
 }
 
-bool project_exists(struct alc_bytes id)
+bool project_exists(const struct alc_bytes *id)
 {
     struct table_key k;
 
-    if (id.n > PROJECT_ID_MAX_BYTES) return false;
+    if (id->n > PROJECT_ID_MAX_BYTES) return false;
     k = key_of(id);
     return table_has(&k);
 }
@@ -110,15 +110,15 @@ static bool load(struct project *p, const struct table_key *k)
     return table_get(&record, k, (uint8_t *)&p->kept, sizeof p->kept);
 }
 
-bool project_load(struct project *p, struct alc_bytes id)
+bool project_load(struct project *p, const struct alc_bytes *id)
 {
     struct table_key k;
 
-    if (id.n > PROJECT_ID_MAX_BYTES) return false;
+    if (id->n > PROJECT_ID_MAX_BYTES) return false;
     k = key_of(id);
     if (!load(p, &k)) return false;
-    if (id.n > 0) __builtin_memmove(p->id_b, id.p, id.n);
-    split(p, id.n);
+    if (id->n > 0) __builtin_memmove(p->id_b, id->p, id->n);
+    split(p, id->n);
     return true;
 }
 
@@ -133,19 +133,19 @@ static bool id_of(struct project *p, uint64_t number)
 
 bool project_numbered(struct project *p, uint64_t number)
 {
-    return id_of(p, number) && project_load(p, p->id);
+    return id_of(p, number) && project_load(p, &p->id);
 }
 
 void project_save(struct project *p)
 {
-    const struct table_key k = key_of(p->id);
+    const struct table_key k = key_of(&p->id);
 
     table_change(&k, p->kept.position, (uint8_t *)&p->kept, sizeof p->kept);
 }
 
 void project_add(struct project *p)
 {
-    const struct table_key k = key_of(p->id);
+    const struct table_key k = key_of(&p->id);
 
     table_add(&k, p->owner, (uint8_t *)&p->kept, sizeof p->kept);
     near_put(project_uuid(p->kept.number), p->id);
@@ -153,7 +153,7 @@ void project_add(struct project *p)
 
 void project_remove(struct project *p)
 {
-    const struct table_key k = key_of(p->id);
+    const struct table_key k = key_of(&p->id);
 
     table_remove(&k, p->owner, p->kept.position);
 }
@@ -164,7 +164,7 @@ uint64_t project_resolve(struct source *code, const struct source *asked)
     struct table_key k;
     struct version v;
 
-    near_refuse_with(!project_load(p, asked->where), "Project not found: ", &asked->where);
+    near_refuse_with(!project_load(p, &asked->where), "Project not found: ", &asked->where);
     k = asked->what.p != NULL ? version_key(p->kept.number, asked->what) : p->kept.active;
     near_refuse_with(!version_load(&v, &k), "Version not found: ", &asked->what);
     *code = v.source;
@@ -179,11 +179,11 @@ void method_create_project(void)
 
     begin(ARG_NAME | ARG_SOURCE | BY | IF_UNPAUSED);
     project_name_check();
-    near_refuse_with(!project_name_it(p, here.by, arg.name) || project_exists(p->id),
+    near_refuse_with(!project_name_it(p, &here.by, &arg.name) || project_exists(&p->id),
                      "Project already exists: ", &arg.name);
     source_check(&arg.source);
     p->kept.deposit = (uint32_t)(200 + p->id.n + PROJECT_UUID_BYTES + 8 + 16);
-    storage_charge(p->kept.deposit + (uint64_t)version_bytes(&arg.source), 0, here.by,
+    storage_charge(p->kept.deposit + (uint64_t)version_bytes(&arg.source), 0, &here.by,
                    "Insufficient storage deposit");
     p->kept.number = ++here.state.projects;
     p->kept.created = near_host_block_timestamp();
@@ -223,7 +223,7 @@ void method_delete_project(void)
     struct shown_project d;
 
     project_begin(MINE);
-    storage_release(p->kept.deposit + versions_remove(), here.by);
+    storage_release(p->kept.deposit + versions_remove(), &here.by);
     project_remove(p);
     (void)near_remove(project_uuid(p->kept.number));
     d = (struct shown_project){

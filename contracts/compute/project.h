@@ -71,12 +71,13 @@ void say_list(char tag, struct alc_bytes owner, uint64_t limit, uint64_t cap,
 /* ---- project.c ---- */
 
 void project_name_check(void); /* the name rule over arg.name; panics */
-bool project_exists(struct alc_bytes id);
-ALC_MUST bool project_load(struct project *p, struct alc_bytes id); /* false: none */
+bool project_exists(const struct alc_bytes *id);
+ALC_MUST bool project_load(struct project *p, const struct alc_bytes *id); /* false: none */
 /* project_numbered finds a project whatever its id is by now; false: it was deleted. */
 ALC_MUST bool project_numbered(struct project *p, uint64_t number);
 /* project_name_it sets the id; false: the name is too long for one. */
-ALC_MUST bool project_name_it(struct project *p, struct alc_bytes owner, struct alc_bytes name);
+ALC_MUST bool project_name_it(struct project *p, const struct alc_bytes *owner,
+                              const struct alc_bytes *name);
 void project_save(struct project *p);   /* of a loaded one, changed */
 void project_add(struct project *p);    /* and its uuid */
 void project_remove(struct project *p); /* but not its uuid */

@@ -15,33 +15,38 @@ static void must(bool holds, const char *what)
     if (!holds) near_panic_with("Statement refused: ", alc_cstr(what));
 }
 
-static bool is_zero(const struct alc_hash *h)
+static void same(const struct alc_bytes *a, const struct alc_bytes *b, const char *what)
 {
-    static const struct alc_hash zero;
-    return alc_hash_eq(h, &zero);
+    must(alc_bytes_eq(*a, *b), what);
 }
 
-static bool hash_of(struct alc_bytes bytes, const struct alc_hash *expected)
+static void same_hash(const struct alc_hash *a, const struct alc_hash *b, const char *what)
+{
+    must(alc_hash_eq(a, b), what);
+}
+
+static void must_hash(struct alc_bytes bytes, const struct alc_hash *expected, const char *what)
 {
     struct alc_hash h;
     near_sha256(&h, bytes);
-    return alc_hash_eq(&h, expected);
+    same_hash(&h, expected, what);
 }
 
 static void check_where(const struct alc_statement *t, const struct request *r)
 {
     const struct state *s = &here.state;
+    const struct alc_bytes project = request_project(r);
 
-    must(alc_bytes_eq(t->chain_id, s->chain_id), "another chain");
-    must(alc_bytes_eq(t->contract_id, s->self), "another contract");
-    must(alc_hash_eq(&t->deployment_id, &s->deployment_id), "another deployment");
+    same(&t->chain_id, &s->chain_id, "another chain");
+    same(&t->contract_id, &s->self, "another contract");
+    same_hash(&t->deployment_id, &s->deployment_id, "another deployment");
     must(t->request_id == r->id, "another request");
-    must(alc_hash_eq(&t->data_id, &r->data_id), "another yield");
-    must(alc_hash_eq(&t->request_hash, &r->request_hash), "another request text");
+    same_hash(&t->data_id, &r->data_id, "another yield");
+    same_hash(&t->request_hash, &r->request_hash, "another request text");
     must(t->anchor_height <= near_host_block_index(), "its block is yet to come");
-    must(alc_bytes_eq(t->signer_id, r->signer), "another signer");
-    must(alc_bytes_eq(t->predecessor_id, r->predecessor), "another caller");
-    must(alc_bytes_eq(t->project_id, request_project(r)), "another project");
+    same(&t->signer_id, &r->signer, "another signer");
+    same(&t->predecessor_id, &r->predecessor, "another caller");
+    same(&t->project_id, &project, "another project");
 }
 
 static void check_ran(const struct alc_statement *t, const struct request *r)
@@ -54,7 +59,7 @@ static void check_ran(const struct alc_statement *t, const struct request *r)
         must(alc_hex_decode(code.b, sizeof code.b, &n, r->source.what) && n == sizeof code.b &&
                  alc_hash_eq(&t->code_hash, &code),
              "another module");
-    must(hash_of(request_input(r), &t->input_hash), "another input");
+    must_hash(request_input(r), &t->input_hash, "another input");
     must(t->max_instructions <= l.instructions.v && t->max_memory_mb <= l.memory_mb.v &&
              t->max_seconds <= l.seconds.v,
          "limits beyond the request's");
@@ -63,14 +68,18 @@ static void check_ran(const struct alc_statement *t, const struct request *r)
 static void check_came(const struct alc_statement *t, const struct response *a,
                        const struct output *out)
 {
+    static const struct alc_hash zero;
+
     must(a->success == (t->outcome == ALC_OUTCOME_OK), "another outcome");
     must(t->instructions == a->used.instructions && t->time_ms == a->used.time_ms &&
              t->compile_ms == a->used.compile_ms.v,
          "other resources than reported");
     must(t->refund_usd == a->refund_usd.v, "another refund");
     must(t->output_kind == (uint8_t)out->kind, "another kind of output");
-    must(out->kind == OUTPUT_NONE ? is_zero(&t->output_hash) : hash_of(out->bytes, &t->output_hash),
-         "another output");
+    if (out->kind == OUTPUT_NONE)
+        same_hash(&t->output_hash, &zero, "another output");
+    else
+        must_hash(out->bytes, &t->output_hash, "another output");
 }
 
 /* The caller is the operator.  The transaction's key signed these arguments only if the transaction
@@ -89,7 +98,7 @@ static void check_by(const struct alc_statement *t)
     must(worker_load(&w, &key) && worker_good(&w),
          "the worker key is not registered, or has expired");
     if (!w.vouched) return;
-    must(alc_hash_eq(&t->measurement, &w.measurement), "another enclave than the key's");
+    same_hash(&t->measurement, &w.measurement, "another enclave than the key's");
     must(t->simulated == w.simulated, "SIMULATED unlike the key");
 }
 

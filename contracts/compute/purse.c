@@ -7,12 +7,13 @@ near_u128 storage_price(uint64_t bytes)
     return near_mul(STORAGE_BYTE_YOCTO, bytes);
 }
 
-static void send(struct alc_bytes to, near_u128 yocto)
+static void send(const struct alc_bytes *to, near_u128 yocto)
 {
-    if (yocto > 0) near_transfer(to, yocto);
+    if (yocto > 0) near_transfer(*to, yocto);
 }
 
-void storage_charge(uint64_t required, uint64_t held, struct alc_bytes to, const char *phrase)
+void storage_charge(uint64_t required, uint64_t held, const struct alc_bytes *to,
+                    const char *phrase)
 {
     const near_u128 attached = near_deposit(), needed = storage_price(required);
     const near_u128 paid = near_add(attached, storage_price(held));
@@ -35,7 +36,7 @@ void storage_charge(uint64_t required, uint64_t held, struct alc_bytes to, const
     near_panic_bytes((struct alc_bytes){buf, o.n});
 }
 
-void storage_release(uint64_t bytes, struct alc_bytes to)
+void storage_release(uint64_t bytes, const struct alc_bytes *to)
 {
     send(to, storage_price(bytes));
 }
@@ -48,15 +49,15 @@ struct purse_key {
     size_t n;
 };
 
-static struct purse_key key_of(enum purse which, struct alc_bytes account)
+static struct purse_key key_of(enum purse which, const struct alc_bytes *account)
 {
-    struct purse_key k = {.b = {(uint8_t)which}, .n = 1 + account.n};
+    struct purse_key k = {.b = {(uint8_t)which}, .n = 1 + account->n};
 
-    __builtin_memcpy(k.b + 1, account.p, account.n);
+    __builtin_memcpy(k.b + 1, account->p, account->n);
     return k;
 }
 
-near_u128 purse_get(enum purse which, struct alc_bytes account)
+near_u128 purse_get(enum purse which, const struct alc_bytes *account)
 {
     struct purse_key k = key_of(which, account);
     near_u128 held = 0;
@@ -66,7 +67,7 @@ near_u128 purse_get(enum purse which, struct alc_bytes account)
     return held;
 }
 
-static void put(enum purse which, struct alc_bytes account, near_u128 amount)
+static void put(enum purse which, const struct alc_bytes *account, near_u128 amount)
 {
     struct purse_key k = key_of(which, account);
     const struct alc_bytes key = {k.b, k.n};
@@ -80,12 +81,13 @@ static void put(enum purse which, struct alc_bytes account, near_u128 amount)
         near_put(key, value);
 }
 
-void purse_add(enum purse which, struct alc_bytes account, near_u128 amount)
+void purse_add(enum purse which, const struct alc_bytes *account, near_u128 amount)
 {
     if (amount > 0) put(which, account, near_add(purse_get(which, account), amount));
 }
 
-void purse_take(enum purse which, struct alc_bytes account, near_u128 amount, const char *phrase)
+void purse_take(enum purse which, const struct alc_bytes *account, near_u128 amount,
+                const char *phrase)
 {
     const near_u128 held = purse_get(which, account);
 

@@ -1,90 +1,96 @@
 #include "record.h"
 
-struct walk walk_reading(struct alc_bytes record)
+struct walk walk;
+
+NEAR_APART void walk_read(struct alc_bytes record)
 {
-    return (struct walk){(uint8_t *)(uintptr_t)record.p, record.n, false, false};
+    walk_write((uint8_t *)(uintptr_t)record.p, record.n, "a stored record contradicts itself");
+    walk.writing = false;
 }
 
-struct walk walk_writing(uint8_t *buf, size_t cap)
+NEAR_APART void walk_write(uint8_t *buf, size_t cap, const char *phrase)
 {
-    return (struct walk){buf, cap, true, false};
+    walk = (struct walk){buf, buf, cap, true, phrase};
 }
 
-void walk_raw(struct walk *w, void *v, size_t n)
+void walk_refuse(bool bad)
 {
-    if (w->bad || w->left < n) {
-        w->bad = true;
-        return;
-    }
-    if (w->writing)
-        __builtin_memcpy(w->p, v, n);
+    near_refuse(bad, walk.phrase);
+}
+
+/* passed goes past the next n bytes, which there must be, and returns where they are. */
+static uint8_t *passed(size_t n)
+{
+    walk_refuse(walk.left < n);
+    walk.left -= n;
+    walk.p += n;
+    return walk.p - n;
+}
+
+void walk_raw(void *v, size_t n)
+{
+    uint8_t *p = passed(n);
+
+    if (n == 0) return; /* v may be NULL */
+    if (walk.writing)
+        __builtin_memcpy(p, v, n);
     else
-        __builtin_memcpy(v, w->p, n);
-    w->p += n;
-    w->left -= n;
+        __builtin_memcpy(v, p, n);
 }
 
-void walk_bytes(struct walk *w, struct alc_bytes *b)
+void walk_text(struct alc_bytes *b, size_t width)
 {
-    uint32_t n = (uint32_t)b->n; /* nothing here has 4 GiB */
+    size_t n = walk.writing ? b->n : 0; /* little endian, as all that runs this is */
 
-    if (w->left < sizeof n) w->bad = true;
-    if (w->bad) return;
-    if (w->writing)
-        __builtin_memcpy(w->p, &n, sizeof n);
+    walk_raw(&n, width);
+    if (walk.writing)
+        walk_raw((uint8_t *)(uintptr_t)b->p, n);
     else
-        __builtin_memcpy(&n, w->p, sizeof n);
-    w->p += sizeof n;
-    w->left -= sizeof n;
-    if (w->left < n) {
-        w->bad = true;
-        return;
-    }
-    if (!w->writing)
-        *b = (struct alc_bytes){w->p, n};
-    else if (n > 0)
-        __builtin_memcpy(w->p, b->p, n);
-    w->p += n;
-    w->left -= n;
+        *b = (struct alc_bytes){passed(n), n};
 }
 
-void walk_opt_bytes(struct walk *w, struct alc_bytes *b)
+void walk_bytes(struct alc_bytes *b)
+{
+    walk_text(b, sizeof(uint32_t));
+}
+
+void walk_opt_bytes(struct alc_bytes *b)
 {
     uint8_t some = b->p != NULL;
 
-    walk_raw(w, &some, 1);
-    if (some > 1) w->bad = true;
+    walk_raw(&some, 1);
+    walk_refuse(some > 1);
     if (some == 1)
-        walk_bytes(w, b);
+        walk_bytes(b);
     else
         *b = (struct alc_bytes){NULL, 0};
 }
 
-void walk_accounts(struct walk *w, struct alc_bytes *first, size_t n)
+void walk_accounts(struct alc_bytes *first, size_t n)
 {
     for (struct alc_bytes *b = first; b < first + n; b++) {
-        walk_bytes(w, b);
-        if (!w->writing && b->n > NEAR_ACCOUNT_MAX_BYTES) w->bad = true;
+        walk_bytes(b);
+        walk_refuse(b->n > NEAR_ACCOUNT_MAX_BYTES);
     }
 }
 
-struct alc_bytes joined(uint8_t *buf, size_t cap, struct alc_bytes a, char between,
-                        struct alc_bytes b)
+void walk_end(void)
+{
+    walk_refuse(walk.left != 0);
+}
+
+struct alc_bytes walk_written(void)
+{
+    return (struct alc_bytes){walk.from, (size_t)(walk.p - walk.from)};
+}
+
+struct alc_bytes joined(uint8_t *buf, size_t cap, const struct alc_bytes *a, char between,
+                        const struct alc_bytes *b)
 {
     struct near_out o = {buf, 0, cap, false};
 
-    near_out_raw(&o, a);
+    near_out_raw(&o, *a);
     near_out_put(&o, &between, 1);
-    near_out_raw(&o, b);
+    near_out_raw(&o, *b);
     return (struct alc_bytes){buf, o.n};
-}
-
-bool walk_done(const struct walk *w)
-{
-    return !w->bad && w->left == 0;
-}
-
-struct alc_bytes walk_written(const struct walk *w, const uint8_t *buf)
-{
-    return (struct alc_bytes){buf, (size_t)(w->p - buf)};
 }

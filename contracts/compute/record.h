@@ -5,28 +5,33 @@
 
 #include "contract/json.h"
 
-struct walk {
+/* There is one walk at a time: a function that begins one ends it before it calls another that
+ * does.  What does not fit, or is not what it should be, panics with `phrase`. */
+extern struct walk {
+    uint8_t *from;
     uint8_t *p;  /* the next byte */
     size_t left; /* bytes to read, or that there is room for */
     bool writing;
-    bool bad; /* what is read is not what it should be, or what is written does not fit */
-};
+    const char *phrase;
+} walk;
 
-struct walk walk_reading(struct alc_bytes record);
-struct walk walk_writing(uint8_t *buf, size_t cap);
+void walk_read(struct alc_bytes record); /* "a stored record contradicts itself" */
+void walk_write(uint8_t *buf, size_t cap, const char *phrase);
+void walk_refuse(bool bad); /* panics as said above */
 
 /* Each walks over one part: writes it from, or reads it to, what is given. */
-void walk_raw(struct walk *w, void *v, size_t n);         /* n bytes as they lie in memory */
-void walk_bytes(struct walk *w, struct alc_bytes *b);     /* borrowed when read */
-void walk_opt_bytes(struct walk *w, struct alc_bytes *b); /* p NULL: none */
-void walk_accounts(struct walk *w, struct alc_bytes *first, size_t n); /* of at most 64 bytes */
+void walk_raw(void *v, size_t n);                      /* n bytes as they lie in memory */
+void walk_text(struct alc_bytes *b, size_t width);     /* after its length in so many bytes;
+                                                          borrowed when read, never p NULL */
+void walk_bytes(struct alc_bytes *b);                  /* width 4, as borsh has it */
+void walk_opt_bytes(struct alc_bytes *b);              /* p NULL: none */
+void walk_accounts(struct alc_bytes *first, size_t n); /* of at most 64 bytes */
 
-/* walk_done: whether what was read was all there was; the bytes that were written from buf on. */
-bool walk_done(const struct walk *w);
-struct alc_bytes walk_written(const struct walk *w, const uint8_t *buf);
+void walk_end(void);                 /* panics unless what was read was all there was */
+struct alc_bytes walk_written(void); /* from the buffer's beginning */
 
 /* joined writes two texts with a character between them, as far as there is room. */
-struct alc_bytes joined(uint8_t *buf, size_t cap, struct alc_bytes a, char between,
-                        struct alc_bytes b);
+struct alc_bytes joined(uint8_t *buf, size_t cap, const struct alc_bytes *a, char between,
+                        const struct alc_bytes *b);
 
 #endif

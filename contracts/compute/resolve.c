@@ -108,7 +108,7 @@ near_u128 cost(const struct metrics *m)
 /* The one line of the log that machines read besides events. */
 void log_charged(near_u128 yocto)
 {
-    here.out = view_out();
+    say_anew();
     say_amount("[[yNEAR charged: ", yocto);
     say("]]");
     near_log(said());
@@ -116,7 +116,7 @@ void log_charged(near_u128 yocto)
 
 static void log_metrics(const struct metrics *m)
 {
-    here.out = view_out();
+    say_anew();
     say_u64("", m->instructions);
     say_u64(" instructions, ", m->time_ms);
     say(" ms");
@@ -144,27 +144,27 @@ enum {
     BIT_STORED = 1 << 6,
 };
 
-static void walk_payload(struct walk *w, struct response *r, struct shown *p)
+static void walk_payload(struct response *r, struct shown *p)
 {
     uint8_t form = PAYLOAD_FORM, kind = (uint8_t)r->output.kind;
     uint8_t bits = (uint8_t)(r->success | (r->used.compile_ms.some != 0) << 1 |
                              (r->refund_usd.some != 0) << 2 | (r->error.p != NULL) << 3 |
                              (r->note.p != NULL) << 4 | p->some << 5 | p->stored << 6);
 
-    walk_raw(w, &form, 1);
-    walk_raw(w, &bits, 1);
-    walk_raw(w, &r->used, 2 * sizeof(uint64_t)); /* instructions, time_ms */
-    if ((bits & BIT_COMPILE) != 0) walk_raw(w, &r->used.compile_ms.v, sizeof(uint64_t));
-    if ((bits & BIT_REFUND) != 0) walk_raw(w, &r->refund_usd.v, sizeof(uint64_t));
-    walk_raw(w, &kind, 1);
-    walk_bytes(w, &r->output.bytes);
-    if ((bits & BIT_ERROR) != 0) walk_bytes(w, &r->error);
-    if ((bits & BIT_NOTE) != 0) walk_bytes(w, &r->note);
+    walk_raw(&form, 1);
+    walk_raw(&bits, 1);
+    walk_raw(&r->used, 2 * sizeof(uint64_t)); /* instructions, time_ms */
+    if ((bits & BIT_COMPILE) != 0) walk_raw(&r->used.compile_ms.v, sizeof(uint64_t));
+    if ((bits & BIT_REFUND) != 0) walk_raw(&r->refund_usd.v, sizeof(uint64_t));
+    walk_raw(&kind, 1);
+    walk_bytes(&r->output.bytes);
+    if ((bits & BIT_ERROR) != 0) walk_bytes(&r->error);
+    if ((bits & BIT_NOTE) != 0) walk_bytes(&r->note);
     if ((bits & BIT_SHOWN) != 0) {
-        walk_raw(w, &p->statement_hash, sizeof p->statement_hash);
-        walk_raw(w, &p->worker_key, sizeof p->worker_key);
+        walk_raw(&p->statement_hash, sizeof p->statement_hash);
+        walk_raw(&p->worker_key, sizeof p->worker_key);
     }
-    if (form != PAYLOAD_FORM || bits > 127 || kind > OUTPUT_BYTES) w->bad = true;
+    walk_refuse(form != PAYLOAD_FORM || bits > 127 || kind > OUTPUT_BYTES);
     r->success = (bits & BIT_SUCCESS) != 0;
     r->used.compile_ms.some = (bits & BIT_COMPILE) != 0;
     r->refund_usd.some = (bits & BIT_REFUND) != 0;
@@ -176,14 +176,15 @@ static void walk_payload(struct walk *w, struct response *r, struct shown *p)
 /* A response in OutLayer's JSON is understood too; it cannot carry a proof. */
 void payload_read(struct response *r, struct shown *p, uint8_t *buf, size_t n)
 {
-    struct walk w = walk_reading((struct alc_bytes){buf, n});
     struct near_json j = near_json_begin(buf, n);
 
     *r = (struct response){.success = false};
     *p = (struct shown){.some = false};
     if (n > 0 && buf[0] != '{') {
-        walk_payload(&w, r, p);
-        near_refuse(!walk_done(&w), "The resume payload is not ours");
+        walk_read((struct alc_bytes){buf, n});
+        walk.phrase = "The resume payload is not ours";
+        walk_payload(r, p);
+        walk_end();
         return;
     }
     read_response(&j, r);
@@ -221,7 +222,6 @@ static void resume(struct shown *shown, bool mine)
     static uint8_t payload[NEAR_RESUME_MAX_BYTES];
     const bool stored = (r.flags & FLAG_OUTPUT) != 0;
     struct response *const p = &a.response;
-    struct walk w = walk_writing(payload, sizeof payload);
 
     log_metrics(&p->used);
     log_charged(cost(&p->used));
@@ -230,12 +230,12 @@ static void resume(struct shown *shown, bool mine)
     shown->stored = shown->some && stored;
     if (stored || !p->success) p->output = (struct output){OUTPUT_NONE, {NULL, 0}};
     if (p->success) p->error = (struct alc_bytes){NULL, 0};
-    walk_payload(&w, p, shown);
-    near_refuse(w.bad, "The response is over 1024 bytes: use submit_execution_output_and_resolve");
+    walk_write(payload, sizeof payload,
+               "The response is over 1024 bytes: use submit_execution_output_and_resolve");
+    walk_payload(p, shown);
     if (r.proof == PROOF_ONCHAIN && shown->some)
-        onchain_ask(&r, shown, walk_written(&w, payload), shown->stored && p->success, mine,
-                    a.evidence);
-    else if (!near_yield_resume(&r.data_id, walk_written(&w, payload)))
+        onchain_ask(&r, shown, walk_written(), shown->stored && p->success, mine, a.evidence);
+    else if (!near_yield_resume(&r.data_id, walk_written()))
         near_panic("Unable to resume: the request no longer waits");
 }
 

@@ -110,7 +110,7 @@ void secret_canonical(struct secret_id *id)
     id->accessor.what.p = hash;
 }
 
-struct secret_id payment_key_id(struct alc_bytes owner, uint32_t nonce)
+NEAR_APART struct secret_id payment_key_id(struct alc_bytes owner, uint32_t nonce)
 {
     return (struct secret_id){{.kind = ACCESSOR_PAYMENT_KEY}, decimal(nonce), owner};
 }
@@ -158,84 +158,55 @@ static const struct {
     {offsetof(struct secret, vault), 1},
 };
 #define TEXTS (sizeof texts / sizeof texts[0])
+#define TEXT(s, i) ((struct alc_bytes *)(void *)((uint8_t *)(s) + texts[i].at))
 
-static const struct alc_bytes *text_of(const struct secret *s, size_t i)
+/* The flags, and what they tell of; `access` and `ciphertext` are always there. */
+static void walk_secret(struct secret *s)
 {
-    return (const struct alc_bytes *)(const void *)((const uint8_t *)s + texts[i].at);
+    uint8_t flags = (uint8_t)(s->id.accessor.kind | (s->updated != s->created ? FLAG_EDITED : 0));
+
+    for (unsigned i = 0; i < TEXTS; i++)
+        if (TEXT(s, i)->p != NULL) flags |= (uint8_t)(FLAG_TEXT << i);
+    walk_raw(&s->position, TABLE_POSITION_BYTES);
+    walk_raw(&flags, 1);
+    s->id.accessor.kind = (enum accessor_kind)(flags & FLAG_KIND);
+    walk_raw(&s->created, sizeof s->created);
+    if ((flags & FLAG_EDITED) != 0)
+        walk_raw(&s->updated, sizeof s->updated);
+    else
+        s->updated = s->created;
+    walk_raw(&s->deposit, 4);
+    for (unsigned i = 0; i < TEXTS; i++)
+        if ((flags & FLAG_TEXT << i) != 0) walk_text(TEXT(s, i), texts[i].width);
+    walk_bytes(&s->access);
+    if (walk.writing)
+        walk_raw((uint8_t *)(uintptr_t)s->ciphertext.p, s->ciphertext.n);
+    else
+        s->ciphertext = (struct alc_bytes){walk.p, walk.left};
 }
 
-static void put_text(struct near_out *w, const struct alc_bytes *b, size_t width)
-{
-    near_out_put(w, &b->n, width); /* little endian, as all that runs this is */
-    near_out_put(w, b->p, b->n);
-}
-
-void secret_put(const struct secret *s, bool old)
+void secret_put(struct secret *s, bool old)
 {
     const struct table_key k = key_of(&s->id);
-    struct near_out w = view_out();
-    const bool edited = s->updated != s->created;
     struct alc_bytes record;
-    unsigned flags = s->id.accessor.kind + (edited ? FLAG_EDITED : 0u);
 
-    for (size_t i = 0; i < TEXTS; i++)
-        if (text_of(s, i)->p != NULL) flags |= (unsigned)FLAG_TEXT << i;
-    w.n = TABLE_POSITION_BYTES;
-    near_out_put(&w, &flags, 1);
-    near_out_put(&w, &s->created, edited ? 16 : 8);
-    near_out_put(&w, &s->deposit, 4);
-    for (size_t i = 0; i < TEXTS; i++)
-        if (text_of(s, i)->p != NULL) put_text(&w, text_of(s, i), texts[i].width);
-    put_text(&w, &s->access, 4);
-    near_out_raw(&w, s->ciphertext);
-    record = near_out_bytes(&w, "The secret is longer than 4 MiB");
+    walk_write(room_said, sizeof room_said, "The secret is longer than 4 MiB");
+    walk_secret(s);
+    record = walk_written();
     if (old)
-        table_change(&k, s->position, w.p, record.n);
+        table_change(&k, s->position, room_said, record.n);
     else
-        table_add(&k, s->id.owner, w.p, record.n);
-}
-
-/* take copies the next `width` bytes, little endian, to an integer of at least as many. */
-static void take(struct alc_bytes *from, void *to, size_t width)
-{
-    near_refuse(from->n < width, "a stored record contradicts itself");
-    __builtin_memcpy(to, from->p, width);
-    from->p += width;
-    from->n -= width;
-}
-
-/* take_text borrows what put_text wrote; never NULL, as that tells no text from an empty one. */
-static void take_text(struct alc_bytes *from, struct alc_bytes *to, size_t width)
-{
-    size_t n = 0;
-
-    take(from, &n, width);
-    to->p = from->p;
-    to->n = n;
-    near_refuse(n > from->n, "a stored record contradicts itself");
-    from->p += n;
-    from->n -= n;
+        table_add(&k, s->id.owner, room_said, record.n);
 }
 
 static bool load(struct secret *s, const struct table_key *k, struct alc_bytes owner)
 {
     struct alc_bytes record;
-    unsigned flags = 0;
 
     if (!table_get(&record, k, room_secret, sizeof room_secret)) return false;
-    *s = (struct secret){.id.owner = owner, .position = table_position(record)};
-    take(&record, &flags, 1);
-    s->id.accessor.kind = (enum accessor_kind)(flags & FLAG_KIND);
-    take(&record, &s->created, 8);
-    s->updated = s->created;
-    if ((flags & FLAG_EDITED) != 0) take(&record, &s->updated, 8);
-    take(&record, &s->deposit, 4);
-    for (size_t i = 0; i < TEXTS; i++)
-        if ((flags & (unsigned)FLAG_TEXT << i) != 0)
-            take_text(&record, (struct alc_bytes *)(void *)((uint8_t *)s + texts[i].at),
-                      texts[i].width);
-    take_text(&record, &s->access, 4);
-    s->ciphertext = record;
+    *s = (struct secret){.id.owner = owner};
+    walk_read((struct alc_bytes){room_secret, TABLE_POSITION_BYTES + record.n});
+    walk_secret(s);
     return true;
 }
 
@@ -256,5 +227,5 @@ void secret_remove(const struct secret *s, struct alc_bytes refund_to)
     const struct table_key k = key_of(&s->id);
 
     table_remove(&k, s->id.owner, s->position);
-    storage_release(s->deposit, refund_to);
+    storage_release(s->deposit, &refund_to);
 }

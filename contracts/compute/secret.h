@@ -46,7 +46,7 @@ struct secret {
  * no such secret. */
 ALC_MUST bool secret_load(struct secret *s, const struct secret_id *id);
 /* secret_put adds a secret, or changes one that secret_load gave (`old`). */
-void secret_put(const struct secret *s, bool old);
+void secret_put(struct secret *s, bool old);
 /* secret_remove takes away a secret that secret_load gave, with its binding, and sends its deposit
  * to `refund_to`. */
 void secret_remove(const struct secret *s, struct alc_bytes refund_to);

@@ -71,7 +71,7 @@ static void check_accessor(const struct secret_id *id, uint32_t *nonce)
         near_refuse(!sha256_text(a->what), "accessor.hash must be 64 hex digits");
         break;
     case ACCESSOR_PROJECT:
-        near_refuse_with(!project_exists(a->what), "This project does not exist: ", &a->what);
+        near_refuse_with(!project_exists(&a->what), "This project does not exist: ", &a->what);
         break;
     case ACCESSOR_PAYMENT_KEY:
         near_refuse(!profile_nonce(nonce, id->profile) || *nonce == 0 || *nonce > NONCE_MAX,
@@ -97,7 +97,7 @@ void secret_store(struct secret_call *c)
     exists = secret_load(&old, &s->id);
     if (key) {
         near_refuse(exists, "Payment key already exists");
-        floor = nonce_floor(s->id.owner);
+        floor = nonce_floor(&s->id.owner);
         near_refuse(nonce <= floor, "This nonce has already been used by this account");
     }
     s->position = old.position;
@@ -106,11 +106,11 @@ void secret_store(struct secret_call *c)
     s->created = s->updated = near_host_block_timestamp();
     s->deposit = (uint32_t)secret_bytes(s);
     storage_charge(s->deposit + (key && floor == 0 ? NONCE_FLOOR_BYTES(s->id.owner.n) : 0),
-                   old.deposit, here.by,
+                   old.deposit, &here.by,
                    exists ? "Insufficient deposit for update" : "Insufficient storage deposit");
     secret_put(s, exists);
     if (!key) return;
-    nonce_raise(s->id.owner, nonce);
+    nonce_raise(&s->id.owner, nonce);
     announced = (struct payment){.owner = s->id.owner, .nonce = nonce, .ciphertext = s->ciphertext};
     payment_announce(&announced);
 }
@@ -134,7 +134,7 @@ void method_update_access(void)
     kept.access = c->access.text;
     kept.updated = near_host_block_timestamp();
     kept.deposit = (uint32_t)secret_bytes(&kept);
-    storage_charge(kept.deposit, held, kept.id.owner, "Insufficient deposit for this condition");
+    storage_charge(kept.deposit, held, &kept.id.owner, "Insufficient deposit for this condition");
     secret_put(&kept, true);
 }
 

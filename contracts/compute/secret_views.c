@@ -73,7 +73,7 @@ static void view(enum show show)
         s.vault = (struct alc_bytes){NULL, 0};
         state_load();
     }
-    here.out = view_out();
+    say_anew();
     if (show == EXISTS) near_out_bool(&here.out, some);
     if (show == BOTH) say("{\"profile\":");
     if (show == SECRET || show == BOTH) {
@@ -122,8 +122,8 @@ void method_estimate_storage_cost(void)
     c->s.access = c->access.text;
     bytes = secret_bytes(&c->s);
     if (c->s.id.accessor.kind == ACCESSOR_PAYMENT_KEY && !exists)
-        bytes += nonce_floor(c->s.id.owner) == 0 ? NONCE_FLOOR_BYTES(c->s.id.owner.n) : 0;
-    here.out = view_out();
+        bytes += nonce_floor(&c->s.id.owner) == 0 ? NONCE_FLOOR_BYTES(c->s.id.owner.n) : 0;
+    say_anew();
     say_price("", bytes);
     give();
 }
@@ -136,7 +136,7 @@ void method_list_user_secrets(void)
     struct secret s;
 
     read_args(ARG_ACCOUNT_ID | ARG_PAGE);
-    here.out = view_out();
+    say_anew();
     if (!arg.limit.some) arg.limit.v = PAGE;
     if (arg.limit.v > PAGE_MAX) arg.limit.v = PAGE_MAX;
     for (; arg.limit.v > 0 && arg.skip.v <= UINT32_MAX; arg.limit.v--, arg.skip.v++) {

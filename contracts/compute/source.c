@@ -251,22 +251,19 @@ void profile_check(struct alc_bytes s, const char *field)
 
 /* ---- Records ---- */
 
-void walk_source(struct walk *w, struct source *s)
+void walk_source(struct source *s)
 {
     uint8_t kind = (uint8_t)s->kind;
 
-    walk_raw(w, &kind, 1);
-    if (kind > SOURCE_PROJECT) {
-        w->bad = true;
-        return;
-    }
+    walk_raw(&kind, 1);
+    walk_refuse(kind > SOURCE_PROJECT);
     s->kind = (enum source_kind)kind;
-    walk_bytes(w, &s->where);
+    walk_bytes(&s->where);
     if (kind == SOURCE_PROJECT) {
-        walk_opt_bytes(w, &s->what);
+        walk_opt_bytes(&s->what);
         s->build_target = (struct alc_bytes){NULL, 0};
         return;
     }
-    walk_bytes(w, &s->what);
-    walk_opt_bytes(w, &s->build_target);
+    walk_bytes(&s->what);
+    walk_opt_bytes(&s->build_target);
 }

@@ -35,7 +35,7 @@ struct alc_bytes trimmed(struct alc_bytes text);
 
 /* As a part of a record: kind u8 | where | what | option build_target; a project's `what` is an
  * option. */
-void walk_source(struct walk *w, struct source *s);
+void walk_source(struct source *s);
 
 /* profile_check holds the name of a profile against the profile rule; panics with "<field> must
  * be ...". */

@@ -52,15 +52,15 @@ _Static_assert(offsetof(struct state, token) ==
                    offsetof(struct state, owner) + 6 * sizeof(struct alc_bytes),
                "the order of the state's strings");
 
-static void walk_state(struct walk *w)
+static void walk_state(void)
 {
     uint8_t *const s = (uint8_t *)&here.state;
     uint8_t version = STATE_VERSION;
 
-    walk_raw(w, &version, 1);
-    if (version == 0 || version > STATE_VERSION) w->bad = true;
-    walk_raw(w, s, version == 1 ? FIXED_1_BYTES : FIXED_BYTES);
-    walk_accounts(w, (struct alc_bytes *)(void *)(s + offsetof(struct state, owner)),
+    walk_raw(&version, 1);
+    walk_refuse(version == 0 || version > STATE_VERSION);
+    walk_raw(s, version == 1 ? FIXED_1_BYTES : FIXED_BYTES);
+    walk_accounts((struct alc_bytes *)(void *)(s + offsetof(struct state, owner)),
                   version == 1 ? 6 : 7);
 }
 
@@ -68,15 +68,14 @@ static uint8_t state_buf[STATE_MAX_BYTES];
 
 bool state_try(void)
 {
-    struct walk w;
     size_t n;
 
     if (!near_get(ALC_LIT("s"), state_buf, sizeof state_buf, &n)) return false;
     here.state.projects = 0;
     here.state.token = (struct alc_bytes){NULL, 0};
-    w = walk_reading((struct alc_bytes){state_buf, n});
-    walk_state(&w);
-    if (!walk_done(&w)) corrupt();
+    walk_read((struct alc_bytes){state_buf, n});
+    walk_state();
+    walk_end();
     return true;
 }
 
@@ -88,11 +87,10 @@ void state_load(void)
 void state_save(void)
 {
     static uint8_t buf[STATE_MAX_BYTES];
-    struct walk w = walk_writing(buf, sizeof buf);
 
-    walk_state(&w);
-    if (w.bad) corrupt();
-    near_put(ALC_LIT("s"), walk_written(&w, buf));
+    walk_write(buf, sizeof buf, "the state is too long to be kept");
+    walk_state();
+    near_put(ALC_LIT("s"), walk_written());
 }
 
 void usd_load(struct prices_usd *p)
@@ -123,24 +121,24 @@ _Static_assert(REQUEST_FIXED_BYTES == offsetof(struct request, turn) + 1, "gaps 
 static uint8_t request_buf[REQUEST_MAX_BYTES];
 static size_t request_n; /* of the record that request_load left there */
 
-static void walk_request(struct walk *w, struct request *r)
+static void walk_request(struct request *r)
 {
     uint8_t version = REQUEST_VERSION;
 
-    walk_raw(w, &version, 1);
-    if (version != REQUEST_VERSION) w->bad = true;
-    walk_raw(w, r, REQUEST_FIXED_BYTES);
-    walk_source(w, &r->asked);
+    walk_raw(&version, 1);
+    walk_refuse(version != REQUEST_VERSION);
+    walk_raw(r, REQUEST_FIXED_BYTES);
+    walk_source(&r->asked);
     if (r->asked.kind == SOURCE_PROJECT) {
-        walk_raw(w, &r->project, sizeof r->project);
-        walk_source(w, &r->source);
+        walk_raw(&r->project, sizeof r->project);
+        walk_source(&r->source);
     }
-    walk_accounts(w, &r->predecessor, 1);
-    walk_accounts(w, &r->signer, 1);
-    walk_accounts(w, &r->payer, 1);
-    walk_opt_bytes(w, &r->secrets.profile);
-    if (r->secrets.profile.p != NULL) walk_accounts(w, &r->secrets.account, 1);
-    walk_opt_bytes(w, &r->input);
+    walk_accounts(&r->predecessor, 1);
+    walk_accounts(&r->signer, 1);
+    walk_accounts(&r->payer, 1);
+    walk_opt_bytes(&r->secrets.profile);
+    if (r->secrets.profile.p != NULL) walk_accounts(&r->secrets.account, 1);
+    walk_opt_bytes(&r->input);
 }
 
 static void none_if(struct alc_bytes *account, struct alc_bytes usual)
@@ -150,23 +148,20 @@ static void none_if(struct alc_bytes *account, struct alc_bytes usual)
 
 static struct alc_bytes request_encode(struct request *r)
 {
-    struct walk w = walk_writing(request_buf, sizeof request_buf);
-
     none_if(&r->signer, r->predecessor);
     none_if(&r->payer, r->predecessor);
-    walk_request(&w, r);
-    near_refuse(w.bad, "the request is too long to be kept");
-    return walk_written(&w, request_buf);
+    walk_write(request_buf, sizeof request_buf, "the request is too long to be kept");
+    walk_request(r);
+    return walk_written();
 }
 
 static void request_decode(struct request *r, uint64_t id, size_t n)
 {
-    struct walk w = walk_reading((struct alc_bytes){request_buf, n});
-
+    walk_read((struct alc_bytes){request_buf, n});
     r->id = id;
     r->project = 0;
-    walk_request(&w, r);
-    if (!walk_done(&w)) corrupt();
+    walk_request(r);
+    walk_end();
     if (r->project == 0) r->source = r->asked;
     if (r->signer.n == 0) r->signer = r->predecessor;
     if (r->payer.n == 0) r->payer = r->predecessor;
@@ -217,15 +212,22 @@ void request_add_output(struct request *r, const struct output *o)
 {
     struct key k = key_of('o', r->id);
     struct key q = key_of('r', r->id);
+    const uint8_t kind = o->kind == OUTPUT_TEXT ? OUTPUT_STRING : (uint8_t)o->kind;
+    struct near_out w = NEAR_OUT(room_output);
+    struct alc_bytes record;
 
     near_refuse(o->bytes.n > OUTPUT_MAX_BYTES, "The output is longer than 655360 bytes");
-    room_output[0] = (uint8_t)o->kind;
-    if (o->bytes.n > 0) __builtin_memcpy(room_output + 1, o->bytes.p, o->bytes.n);
-    near_put(key_bytes(&k), (struct alc_bytes){room_output, 1 + o->bytes.n});
+    near_out_put(&w, &kind, 1);
+    if (kind == OUTPUT_STRING)
+        near_out_str(&w, o->bytes);
+    else
+        near_out_raw(&w, o->bytes);
+    record = near_out_bytes(&w, "The output is longer than 2 MiB as a JSON string");
+    near_put(key_bytes(&k), record);
     r->flags |= FLAG_OUTPUT;
     request_buf[FLAGS_AT] = r->flags;
     near_put(key_bytes(&q), (struct alc_bytes){request_buf, request_n});
-    here.state.pending_bytes += locked(1 + o->bytes.n);
+    here.state.pending_bytes += locked(record.n);
 }
 
 void request_next_turn(const struct request *r, bool drop)
@@ -250,6 +252,11 @@ void output_load(struct output *o, uint64_t id)
 
     if (!near_get(key_bytes(&k), room_output, sizeof room_output, &n) || n == 0) corrupt();
     *o = (struct output){(enum output_kind)room_output[0], {room_output + 1, n - 1}};
+    if (o->kind == OUTPUT_STRING) {
+        struct near_json j = near_json_begin(room_output + 1, n - 1);
+        near_read_string(&j, &o->bytes);
+        o->kind = OUTPUT_TEXT;
+    }
 }
 
 struct alc_bytes request_input(const struct request *r)

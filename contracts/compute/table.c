@@ -17,16 +17,15 @@ static struct alc_bytes key_bytes(const struct table_key *k)
 struct table_key table_key(char tag, const struct alc_bytes *parts, size_t n)
 {
     uint8_t name[TABLE_NAME_MAX_BYTES];
-    struct walk w = walk_writing(name, sizeof name);
     struct table_key k = {{(uint8_t)tag}};
     struct alc_hash hash;
 
+    walk_write(name, sizeof name, "a name is too long: at most 2048 bytes");
     for (size_t i = 0; i < n; i++) {
         struct alc_bytes part = parts[i];
-        walk_bytes(&w, &part);
+        walk_bytes(&part);
     }
-    near_refuse(w.bad, "a name is too long: at most 2048 bytes");
-    near_sha256(&hash, walk_written(&w, name));
+    near_sha256(&hash, walk_written());
     __builtin_memcpy(k.b + 1, hash.b, HASH_BYTES);
     return k;
 }
@@ -155,10 +154,17 @@ void table_remove(const struct table_key *k, struct alc_bytes owner, uint32_t po
     if (end > 0) place_put(tag, owner, 0, &first);
 }
 
-uint32_t table_count(char tag, struct alc_bytes owner)
+static void set_key(struct table_key *k, char tag, const struct place *p)
+{
+    k->b[0] = (uint8_t)tag;
+    __builtin_memcpy(k->b + 1, p->b, HASH_BYTES);
+}
+
+uint32_t table_count(struct table_key *k, char tag, struct alc_bytes owner)
 {
     struct place first = place_get(tag, owner, 0);
 
+    set_key(k, tag, &first);
     return place_count(&first);
 }
 
@@ -166,7 +172,6 @@ bool table_at(struct table_key *k, char tag, struct alc_bytes owner, uint32_t po
 {
     struct place p = place_get(tag, owner, position);
 
-    k->b[0] = (uint8_t)tag;
-    __builtin_memcpy(k->b + 1, p.b, HASH_BYTES);
+    set_key(k, tag, &p);
     return p.n > 0;
 }

@@ -40,8 +40,9 @@ uint32_t table_position(struct alc_bytes record); /* of what table_get gave */
 /* table_remove takes the record at `position` away, whose key is k. */
 void table_remove(const struct table_key *k, struct alc_bytes owner, uint32_t position);
 
-/* The owner's records. */
-uint32_t table_count(char tag, struct alc_bytes owner);
+/* The owner's records: how many there are, with the first one's key in *k if there is one; and one
+ * of them. */
+uint32_t table_count(struct table_key *k, char tag, struct alc_bytes owner);
 ALC_MUST bool table_at(struct table_key *k, char tag, struct alc_bytes owner, uint32_t position);
 
 #endif

@@ -6,7 +6,7 @@
 #include "project.h"
 #include "purse.h"
 
-static uint64_t acceptance_bytes(void)
+NEAR_APART static uint64_t acceptance_bytes(void)
 {
     return 69 + (uint64_t)arg.new_owner.n + arg.from.n + arg.name.n;
 }
@@ -49,11 +49,11 @@ void method_accept_project_transfer(void)
     project_name_check();
     arg.new_owner = here.by;
     near_refuse_with(
-        !project_name_it(p, here.by, arg.name) || project_exists(p->id),
+        !project_name_it(p, &here.by, &arg.name) || project_exists(&p->id),
         "The project already exists; a transfer onto that name would fail: ", &arg.name);
     near_refuse_with(near_has(acceptance_key()), "The caller has already accepted project ",
                      &arg.name);
-    storage_charge(acceptance_bytes(), 0, here.by,
+    storage_charge(acceptance_bytes(), 0, &here.by,
                    "Insufficient storage deposit for the acceptance record");
     near_put(acceptance_key(), (struct alc_bytes){NULL, 0});
     log_acceptance("ProjectTransferAccepted");
@@ -65,7 +65,7 @@ void method_revoke_project_transfer(void)
     arg.new_owner = here.by;
     near_refuse_with(!near_remove(acceptance_key()), "The caller has no acceptance for project ",
                      &arg.name);
-    storage_release(acceptance_bytes(), here.by);
+    storage_release(acceptance_bytes(), &here.by);
     log_acceptance("ProjectTransferRevoked");
 }
 
@@ -77,16 +77,16 @@ void method_transfer_project(void)
 
     begin(ARG_PROJECT_NAME | ARG_NEW_OWNER | BY);
     arg.from = here.by;
-    near_refuse_with(project_name_it(p, here.by, arg.name) && priced(p->id),
+    near_refuse_with(project_name_it(p, &here.by, &arg.name) && priced(&p->id),
                      "The project is priced, and a priced project does not move: ", &p->id);
     near_refuse_with(!near_remove(acceptance_key()), "The new owner has not accepted project ",
                      &arg.name);
-    near_refuse_with(!project_load(p, p->id), "Project not found: ", &arg.name);
-    if (!project_name_it(&to, arg.new_owner, arg.name)) project_corrupt();
+    near_refuse_with(!project_load(p, &p->id), "Project not found: ", &arg.name);
+    if (!project_name_it(&to, &arg.new_owner, &arg.name)) project_corrupt();
     to.kept = p->kept;
-    storage_release(acceptance_bytes(), arg.new_owner);
+    storage_release(acceptance_bytes(), &arg.new_owner);
     if (!alc_bytes_eq(p->id, to.id)) { /* to oneself, nothing changes */
-        near_refuse_with(project_exists(to.id), "The project already exists: ", &to.id);
+        near_refuse_with(project_exists(&to.id), "The project already exists: ", &to.id);
         project_remove(p);
         project_add(&to);
     }

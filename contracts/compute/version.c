@@ -17,7 +17,7 @@ static struct alc_bytes name_of(const struct source *s)
     static uint8_t buf[NAME_MAX_BYTES];
 
     if (s->kind == SOURCE_WASM_URL) return s->what;
-    return joined(buf, sizeof buf, s->where, '@', s->what);
+    return joined(buf, sizeof buf, &s->where, '@', &s->what);
 }
 
 /* A name too long to be one gets the key of the empty name, which nothing has. */
@@ -29,30 +29,28 @@ struct table_key version_key(uint64_t number, struct alc_bytes name)
     return table_key('V', parts, 2);
 }
 
-static void walk_version(struct walk *w, struct version *v)
+static void walk_version(struct version *v)
 {
-    walk_raw(w, &v->deposit, sizeof v->deposit);
-    walk_raw(w, &v->added, sizeof v->added);
-    walk_source(w, &v->source);
+    walk_raw(&v->deposit, sizeof v->deposit);
+    walk_raw(&v->added, sizeof v->added);
+    walk_source(&v->source);
 }
 
 bool version_load(struct version *v, const struct table_key *k)
 {
     static uint8_t buf[RECORD_MAX_BYTES];
     struct alc_bytes record;
-    struct walk w;
 
     if (!table_get(&record, k, buf, sizeof buf)) return false;
     v->key = *k;
     v->position = table_position(record);
-    w = walk_reading(record);
-    walk_version(&w, v);
-    if (w.bad) project_corrupt();
+    walk_read(record);
+    walk_version(v);
     v->name = name_of(&v->source);
     return true;
 }
 
-uint32_t version_bytes(const struct source *s)
+NEAR_APART uint32_t version_bytes(const struct source *s)
 {
     return (uint32_t)(150 + s->where.n + s->what.n + s->build_target.n + 64 + 8 + 16);
 }
@@ -60,7 +58,6 @@ uint32_t version_bytes(const struct source *s)
 struct table_key version_add(void)
 {
     static uint8_t buf[RECORD_MAX_BYTES];
-    struct walk w = walk_writing(buf + TABLE_POSITION_BYTES, sizeof buf - TABLE_POSITION_BYTES);
     const struct alc_bytes name = name_of(&arg.source);
     struct version v = {.key = version_key(pcall.project.kept.number, name),
                         .deposit = version_bytes(&arg.source),
@@ -68,8 +65,10 @@ struct table_key version_add(void)
                         .source = arg.source};
 
     near_refuse_with(table_has(&v.key), "Version already exists: ", &name);
-    walk_version(&w, &v);
-    table_add(&v.key, list_of(&pcall.project.kept.number), buf, walk_written(&w, buf).n);
+    walk_write(buf, sizeof buf, "a version is too long");
+    walk_raw(&v.position, TABLE_POSITION_BYTES);
+    walk_version(&v);
+    table_add(&v.key, list_of(&pcall.project.kept.number), buf, walk_written().n);
     return v.key;
 }
 
@@ -81,7 +80,7 @@ uint64_t versions_remove(void)
     struct version v;
 
     /* from the last on: nothing moves */
-    for (uint32_t n = table_count('V', list); n-- > 0;) {
+    for (uint32_t n = table_count(&k, 'V', list); n-- > 0;) {
         if (!table_at(&k, 'V', list, n) || !version_load(&v, &k)) project_corrupt();
         bytes += v.deposit;
         table_remove(&k, list, n);
@@ -120,7 +119,7 @@ void method_add_version(void)
 
     project_begin(MINE | ARG_SOURCE | ARG_SET_ACTIVE | IF_UNPAUSED);
     source_check(&arg.source);
-    storage_charge(version_bytes(&arg.source), 0, here.by, "Insufficient storage deposit");
+    storage_charge(version_bytes(&arg.source), 0, &here.by, "Insufficient storage deposit");
     k = version_add();
     if (arg.flag) activate(&k);
 }
@@ -142,7 +141,7 @@ void method_remove_version(void)
     must(&v);
     near_refuse_with(is_active(&v.key), "Cannot remove the active version: ", &arg.version);
     table_remove(&v.key, list_of(&pcall.project.kept.number), v.position);
-    storage_release(v.deposit, here.by);
+    storage_release(v.deposit, &here.by);
 }
 
 /* ---- Views ---- */
@@ -189,7 +188,9 @@ void method_list_versions(void)
 
 void method_get_version_count(void)
 {
+    struct table_key first;
+
     project_begin(FIND);
-    say_u64("", pcall.found ? table_count('V', list_of(&pcall.project.kept.number)) : 0);
+    say_u64("", pcall.found ? table_count(&first, 'V', list_of(&pcall.project.kept.number)) : 0);
     give();
 }

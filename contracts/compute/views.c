@@ -76,7 +76,7 @@ static bool open_request(void)
     struct request *const r = &shown.r;
 
     read_args(ARG_REQUEST_ID);
-    here.out = view_out();
+    say_anew();
     if (!request_load(r, arg.id)) {
         state_load();
         give_null();

@@ -18,15 +18,15 @@ static const char weather[] = {
 };
 
 /* What the reader calls when the text is not what was asked for. */
-void near_panic_with(const char *what, struct alc_bytes more)
+void near_panic_parts(const char *what, struct alc_bytes more, const char *after)
 {
-    fprintf(stderr, "rain: %s%.*s\n", what, (int)more.n, (const char *)more.p);
+    fprintf(stderr, "rain: %s%.*s%s\n", what, (int)more.n, (const char *)more.p, after);
     exit(1);
 }
 
 void near_panic(const char *what)
 {
-    near_panic_with(what, ALC_LIT(""));
+    near_panic_parts(what, ALC_LIT(""), "");
 }
 
 struct payout {
@@ -114,7 +114,7 @@ static const char *date_of(struct alc_bytes text, const char *which)
 {
     static char kept[2][11];
     char *d = which[0] == 'f' ? kept[0] : kept[1];
-    if (text.n != 10) near_panic_with("a day is written as 2014-03-01: ", alc_cstr(which));
+    if (text.n != 10) near_panic_parts("a day is written as 2014-03-01: ", alc_cstr(which), "");
     memcpy(d, text.p, 10);
     return d;
 }

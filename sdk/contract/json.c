@@ -4,9 +4,14 @@
 #include "base/utf8.h"
 #include "contract/eight.h"
 
+static NEAR_NORETURN void fail_with(const char *why, const char *name)
+{
+    near_panic_parts("Failed to deserialize input from JSON: ", alc_cstr(why), name);
+}
+
 void near_json_fail(const char *why)
 {
-    near_panic_with("Failed to deserialize input from JSON: ", alc_cstr(why));
+    fail_with(why, "");
 }
 
 /* fail ends a hard reading.  A soft one moves to the end of the text, where nothing more is found:
@@ -562,8 +567,7 @@ void near_json_object(struct near_json *j, void *out, const struct near_field *f
                 (void)value(j, false);
                 continue;
             }
-            if ((seen >> (f - fields) & 1) != 0)
-                near_panic_with("Failed to deserialize input from JSON: duplicate field ", key);
+            if ((seen >> (f - fields) & 1) != 0) fail_with("duplicate field ", f->name);
             seen |= UINT32_C(1) << (f - fields);
             read_field(j, out, f);
         } while (take(j, ','));
@@ -571,8 +575,7 @@ void near_json_object(struct near_json *j, void *out, const struct near_field *f
     }
     for (size_t i = 0; i < n; i++)
         if (fields[i].need == NEAR_MUST && (seen >> i & 1) == 0)
-            near_panic_with("Failed to deserialize input from JSON: missing field ",
-                            alc_cstr(fields[i].name));
+            fail_with("missing field ", fields[i].name);
     j->depth--;
 }
 

@@ -23,27 +23,30 @@ void near_panic(const char *text)
     near_panic_bytes(alc_cstr(text));
 }
 
-__attribute__((noinline)) void near_refuse(bool bad, const char *text)
+NEAR_APART void near_refuse(bool bad, const char *text)
 {
     if (bad) near_panic(text);
 }
 
-__attribute__((noinline)) void near_refuse_with(bool bad, const char *text,
-                                                const struct alc_bytes *detail)
+NEAR_APART void near_refuse_with(bool bad, const char *text, const struct alc_bytes *detail)
 {
     if (bad) near_panic_with(text, *detail);
 }
 
-void near_panic_with(const char *text, struct alc_bytes detail)
+void near_panic_parts(const char *before, struct alc_bytes detail, const char *after)
 {
     uint8_t buf[256];
-    struct alc_borsh w = alc_borsh(buf, sizeof buf);
-    struct alc_bytes b = alc_cstr(text);
+    struct near_out o = NEAR_OUT(buf);
 
-    alc_borsh_put(&w, b.p, b.n);
-    /* A detail that does not fit is left out whole: cut, it might end inside a character. */
-    alc_borsh_put(&w, detail.p, detail.n);
-    near_host_panic_utf8(w.n, at(buf));
+    near_out_text(&o, before);
+    near_out_raw(&o, detail); /* left out whole if it does not fit: cut, it might end inside a */
+    near_out_text(&o, after); /* character; and so is what follows */
+    near_host_panic_utf8(o.n, at(buf));
+}
+
+void near_panic_with(const char *text, struct alc_bytes detail)
+{
+    near_panic_parts(text, detail, "");
 }
 
 /* read_register copies what the last host call left behind. */
@@ -58,33 +61,26 @@ static size_t read_register(uint8_t *buf, size_t cap)
 
 void near_enter(const char *method, enum near_kind kind)
 {
-    struct alc_bytes name = alc_cstr(method);
-    uint8_t buf[128];
-    struct alc_borsh w = alc_borsh(buf, sizeof buf);
+    struct near_account self, caller;
+    const char *why = NULL;
 
-    alc_borsh_put(&w, "Method ", 7);
-    alc_borsh_put(&w, name.p, name.n);
     if (kind == NEAR_PRIVATE) {
-        struct near_account self, caller;
         near_current(&self);
         near_predecessor(&caller);
-        if (!alc_bytes_eq(near_account_bytes(&self), near_account_bytes(&caller))) {
-            alc_borsh_put(&w, " is private", 11);
-            near_host_panic_utf8(w.n, at(buf));
-        }
+        if (!alc_bytes_eq(near_account_bytes(&self), near_account_bytes(&caller)))
+            why = " is private";
     }
-    if (kind != NEAR_VIEW && kind != NEAR_PAYABLE && near_deposit() != 0) {
-        alc_borsh_put(&w, " doesn't accept deposit", 23);
-        near_host_panic_utf8(w.n, at(buf));
-    }
+    if (why == NULL && kind != NEAR_VIEW && kind != NEAR_PAYABLE && near_deposit() != 0)
+        why = " doesn't accept deposit";
+    if (why != NULL) near_panic_parts("Method ", alc_cstr(method), why);
 }
 
-__attribute__((noinline)) void near_enter_call(const char *method)
+NEAR_APART void near_enter_call(const char *method)
 {
     near_enter(method, NEAR_CALL);
 }
 
-__attribute__((noinline)) void near_enter_private(const char *method)
+NEAR_APART void near_enter_private(const char *method)
 {
     near_enter(method, NEAR_PRIVATE);
 }

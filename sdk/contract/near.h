@@ -26,6 +26,8 @@
 typedef __uint128_t near_u128;
 
 #define NEAR_NORETURN __attribute__((noreturn))
+/* Before a definition: clang would write the body at each call, which is longer. */
+#define NEAR_APART __attribute__((noinline))
 
 /* The host functions as the VM exports them; pointers and lengths are u64 there. */
 #ifdef __wasm__
@@ -81,6 +83,7 @@ NEAR_HOST(uint64_t, storage_has_key, uint64_t key_n, uint64_t key);
  * `detail` behind the text. */
 NEAR_NORETURN void near_panic(const char *text);
 NEAR_NORETURN void near_panic_with(const char *text, struct alc_bytes detail);
+NEAR_NORETURN void near_panic_parts(const char *before, struct alc_bytes detail, const char *after);
 NEAR_NORETURN void near_panic_bytes(struct alc_bytes text);
 /* near_refuse panics if `bad`; a check written so is 4 bytes shorter than one with `if`. */
 void near_refuse(bool bad, const char *text);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define PATH_BYTES 4200u
 
 static void prefix_of(char out[64], const struct alc_platform *p)
@@ -127,34 +129,6 @@ enum alc_rc att_archive_read(const char *dir, const char *name, struct alc_buf *
     return out->failed ? alc_fail(err, ALC_LIMIT, "%s is too long", path) : ALC_OK;
 }
 
-/* put_whole writes beside and renames, so that a name never stands for half a file. */
-static enum alc_rc put_whole(const char *path, struct alc_bytes text, struct alc_err *err)
-{
-    char part[PATH_BYTES + 8];
-    size_t at = 0;
-    bool good;
-    int fd;
-
-    snprintf(part, sizeof part, "%s.part", path);
-    fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) return alc_fail(err, ALC_IO, "cannot write %s: %s", part, strerror(errno));
-    while (at < text.n) {
-        ssize_t put = write(fd, text.p + at, text.n - at);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) break;
-        at += (size_t)put;
-    }
-    good = at == text.n && fsync(fd) == 0;
-    if (!good) alc_fail(err, ALC_IO, "cannot write %s: %s", path, strerror(errno));
-    close(fd);
-    if (good && rename(part, path) != 0) {
-        alc_fail(err, ALC_IO, "cannot write %s: %s", path, strerror(errno));
-        good = false;
-    }
-    if (!good) unlink(part);
-    return good ? ALC_OK : ALC_IO;
-}
-
 enum alc_rc att_archive_put(const char *dir, const struct alc_collateral *set,
                             struct alc_bytes json, struct alc_err *err)
 {
@@ -172,7 +146,7 @@ enum alc_rc att_archive_put(const char *dir, const struct alc_collateral *set,
                  set->tcb_evaluation, w.from_s, w.until_s, hex) >= (int)sizeof path)
         return alc_fail(err, ALC_BAD_INPUT, "the folder for collateral has too long a name");
     if (access(path, F_OK) == 0) return ALC_OK;
-    return put_whole(path, json, err);
+    return alc_file_write(path, json, err);
 }
 
 enum alc_rc att_archive_put_quote(const char *dir, struct alc_bytes quote, struct alc_err *err)
@@ -181,5 +155,5 @@ enum alc_rc att_archive_put_quote(const char *dir, struct alc_bytes quote, struc
 
     if (snprintf(path, sizeof path, "%s/quote", dir) >= (int)sizeof path)
         return alc_fail(err, ALC_BAD_INPUT, "the folder for collateral has too long a name");
-    return put_whole(path, quote, err);
+    return alc_file_write(path, quote, err);
 }

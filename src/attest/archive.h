@@ -2,8 +2,8 @@
  *
  * A file's name says what is in it, so that finding a set opens one file:
  *   <tee>-<fmspc>-<ca>-<evaluation>-<from>-<until>-<first 16 hex digits of SHA-256>.json
- * with times in Unix seconds.  `<name>.bad` is one that was damaged, `<name>.part` one that was
- * never written whole; `quote` is the machine's newest quote. */
+ * with times in Unix seconds.  `<name>.bad` is one that was damaged, `<name>.XXXXXX` (any letters
+ * and digits) one that was never written whole; `quote` is the machine's newest quote. */
 #ifndef ALC_ATTEST_ARCHIVE_H
 #define ALC_ATTEST_ARCHIVE_H
 

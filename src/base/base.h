@@ -1,5 +1,6 @@
 /* src/base/base.h — what nearly every file needs of this room: bytes, results, arenas, the log.
- * The rest is included by name: json.h, http.h, httpd.h, conf.h, enc.h, cur.h, borsh.h, buf.h. */
+ * The rest is included by name: json.h, http.h, httpd.h, conf.h, enc.h, cur.h, borsh.h, buf.h,
+ * file.h. */
 #ifndef ALC_BASE_H
 #define ALC_BASE_H
 

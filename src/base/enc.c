@@ -159,15 +159,26 @@ bool alc_base58_decode(uint8_t *out, size_t cap, size_t *n, struct alc_bytes in)
     return true;
 }
 
+uint32_t alc_u128_divide(__uint128_t *v, uint32_t d)
+{
+    uint64_t rest = 0;
+
+    for (int limb = 0; limb < 4; limb++) { /* its digit leaves at the top, the quotient's enters */
+        rest = rest << 32 | (uint32_t)(*v >> 96);
+        *v = *v << 32 | rest / d;
+        rest %= d;
+    }
+    return (uint32_t)rest;
+}
+
 size_t alc_u128_encode(char out[ALC_U128_DIGITS], __uint128_t v)
 {
     char rev[ALC_U128_DIGITS];
     size_t n = 0;
-    /* Groups of 18 digits: one wide division per group, the rest in 64 bits. */
-    do {
-        uint64_t group = (uint64_t)(v % 1000000000000000000u);
-        v /= 1000000000000000000u;
-        for (int i = 0; i < 18 && (v > 0 || group > 0 || (n == 0 && i == 0)); i++) {
+
+    do { /* nine digits to a division */
+        uint32_t group = alc_u128_divide(&v, 1000000000);
+        for (int i = 0; i < 9 && (v > 0 || group > 0 || n == 0); i++) {
             rev[n++] = (char)('0' + group % 10);
             group /= 10;
         }

@@ -24,15 +24,18 @@ static enum alc_rc rc_of(int code)
 
 enum alc_rc alc_store_copy(struct alc_store *to, struct alc_store *from, struct alc_err *err)
 {
-    sqlite3 *db = alc_store_handle(to);
-    enum alc_rc rc = alc_store_write_begin(to, err);
     sqlite3_backup *b;
+    enum alc_rc rc;
     int code, end;
 
+    if (sqlite3_get_autocommit(to->db) == 0)
+        return alc_fail(err, ALC_CONFLICT, "database %s: a transaction is open",
+                        alc_store_path(to));
+    rc = alc_store_turn(to, err);
     if (rc != ALC_OK) return rc;
-    b = sqlite3_backup_init(db, "main", alc_store_handle(from), "main");
+    b = sqlite3_backup_init(to->db, "main", from->db, "main");
     if (b == NULL) {
-        code = end = sqlite3_extended_errcode(db);
+        code = end = sqlite3_extended_errcode(to->db);
     } else {
         code = sqlite3_backup_step(b, FIRST_PAGES);
         alc_failpoint("store.copy");
@@ -42,6 +45,6 @@ enum alc_rc alc_store_copy(struct alc_store *to, struct alc_store *from, struct 
     if (code != SQLITE_DONE || end != SQLITE_OK)
         rc = alc_fail(err, rc_of(end != SQLITE_OK ? end : code), "copying a database: %s",
                       sqlite3_errstr(end != SQLITE_OK ? end : code));
-    alc_store_write_end(to);
+    alc_store_turn_end(to);
     return rc;
 }

@@ -4,6 +4,33 @@
 
 #include "store/store.h"
 
+struct stmt; /* of stmt.c */
+
+/* A connection: db.c has it and the turn to write, stmt.c the table of its statements. */
+struct alc_store {
+    struct sqlite3 *db;
+    struct alc_store_lock *lock; /* NULL for ":memory:" */
+    struct stmt **slots;         /* open addressing by the address of the text */
+    size_t slots_count;          /* a power of two */
+    size_t kept;
+    unsigned marks; /* savepoints open now */
+    bool has_turn;  /* to write; from begin to commit or rollback */
+};
+
+const char *alc_store_path(const struct alc_store *s); /* for sentences; borrowed */
+
+/* alc_store_fail: what SQLite said last, in our words. */
+enum alc_rc alc_store_fail(const struct alc_store *s, const char *doing, struct alc_err *err);
+
+/* alc_store_turn takes the turn to write unless the store has it; alc_store_turn_end gives it.
+ * ALC_BUSY: another thread has it for too long. */
+ALC_MUST enum alc_rc alc_store_turn(struct alc_store *s, struct alc_err *err);
+void alc_store_turn_end(struct alc_store *s);
+
+/* The table of statements; its end frees them, while the connection is still there. */
+ALC_MUST bool alc_stmts_init(struct alc_store *s);
+void alc_stmts_fini(struct alc_store *s);
+
 /* alc_store_script runs a text of several statements without arguments, one after the other; the
  * first that fails ends it. */
 ALC_MUST enum alc_rc alc_store_script(struct alc_store *s, const char *sql, struct alc_err *err);
@@ -11,11 +38,6 @@ ALC_MUST enum alc_rc alc_store_script(struct alc_store *s, const char *sql, stru
 /* alc_store_has asks the catalogue, without the write lock, whether there is such a table. */
 ALC_MUST enum alc_rc alc_store_has(struct alc_store *s, bool *has, const char *table,
                                    struct alc_err *err);
-
-/* For copy.c: the connection, and the turn to write of a store without a transaction. */
-struct sqlite3 *alc_store_handle(const struct alc_store *s);
-ALC_MUST enum alc_rc alc_store_write_begin(struct alc_store *s, struct alc_err *err);
-void alc_store_write_end(struct alc_store *s);
 
 /* alc_blob_tables makes the tables of blob.c. */
 ALC_MUST enum alc_rc alc_blob_tables(struct alc_store *s, struct alc_err *err);

@@ -14,7 +14,8 @@ struct alc_store; /* opaque: one connection */
 /* alc_store_open opens or creates the file; ":memory:" lives as long as the store.  The database
  * waits up to 10 s for another thread's write.  A commit survives a crash of this process and, with
  * `durable`, of the machine.  The file is for its owner alone (0600); its folder must exist.
- * ALC_BUSY: another process has the file.  ALC_IO (path and reason), ALC_CORRUPT: no database. */
+ * ALC_BUSY: another process has the file.  ALC_IO (path and reason), ALC_CORRUPT: no database,
+ * or another program's, which is left as it is. */
 ALC_MUST enum alc_rc alc_store_open(struct alc_store **out, const char *path, bool durable,
                                     struct alc_err *err);
 void alc_store_close(struct alc_store *s);

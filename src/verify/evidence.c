@@ -5,18 +5,18 @@
 
 /* ---- report data ---- */
 
+_Static_assert(sizeof(struct alc_binding) == 1 + 3 * sizeof(struct alc_hash),
+               "a binding is encoded as it lies in memory");
+
 void alc_report_data(uint8_t out[64], const struct alc_hash *subject, const struct alc_binding *b,
                      const struct alc_verify_ops *ops)
 {
-    uint8_t buf[11 + 1 + 3 * sizeof(struct alc_hash)];
+    uint8_t buf[11 + sizeof *b];
     struct alc_borsh w = alc_borsh(buf, sizeof buf);
     struct alc_hash half;
 
     alc_borsh_put(&w, "ALCOVE/RD/1", 11);
-    alc_borsh_put_u8(&w, b->kind);
-    alc_borsh_put_hash(&w, &b->nonce);
-    alc_borsh_put_hash(&w, &b->anchor_hash);
-    alc_borsh_put_hash(&w, &b->previous);
+    alc_borsh_put(&w, b, sizeof *b);
     ops->sha256(ops->ctx, &half, (struct alc_bytes){buf, w.n});
     __builtin_memcpy(out, subject->b, sizeof subject->b);
     __builtin_memcpy(out + sizeof subject->b, half.b, sizeof half.b);
@@ -63,18 +63,15 @@ static bool good(const struct alc_evidence *e)
 bool alc_evidence_read(struct alc_evidence *out, struct alc_bytes in)
 {
     struct alc_cur c = alc_cur(in);
-    struct alc_evidence e;
     struct alc_bytes tag;
 
     if (!alc_cur_take(&c, sizeof TAG - 1, &tag) || !alc_bytes_eq(tag, ALC_LIT(TAG)) ||
-        !alc_cur_u8(&c, &e.binding.kind) || !alc_cur_hash(&c, &e.binding.nonce) ||
-        !alc_cur_hash(&c, &e.binding.anchor_hash) || !alc_cur_hash(&c, &e.binding.previous) ||
-        !alc_cur_u32le(&c, &e.path_count) || e.path_count > ALC_EVIDENCE_PATH_MAX ||
-        !alc_cur_take(&c, (size_t)e.path_count * STEP_BYTES, &e.path) ||
-        !alc_borsh_bytes(&c, ALC_QUOTE_MAX_BYTES, &e.quote) || c.n != 0 || !good(&e))
+        !alc_cur_copy(&c, (uint8_t *)&out->binding, sizeof out->binding) ||
+        !alc_cur_u32le(&c, &out->path_count) || out->path_count > ALC_EVIDENCE_PATH_MAX ||
+        !alc_cur_take(&c, (size_t)out->path_count * STEP_BYTES, &out->path) ||
+        !alc_borsh_bytes(&c, ALC_QUOTE_MAX_BYTES, &out->quote) || c.n != 0)
         return false;
-    *out = e;
-    return true;
+    return good(out);
 }
 
 size_t alc_evidence_write(const struct alc_evidence *e, uint8_t *out, size_t cap)
@@ -83,10 +80,7 @@ size_t alc_evidence_write(const struct alc_evidence *e, uint8_t *out, size_t cap
 
     if (!good(e)) return 0;
     alc_borsh_put(&w, TAG, sizeof TAG - 1);
-    alc_borsh_put_u8(&w, e->binding.kind);
-    alc_borsh_put_hash(&w, &e->binding.nonce);
-    alc_borsh_put_hash(&w, &e->binding.anchor_hash);
-    alc_borsh_put_hash(&w, &e->binding.previous);
+    alc_borsh_put(&w, &e->binding, sizeof e->binding);
     alc_borsh_put_u32(&w, e->path_count);
     alc_borsh_put(&w, e->path.p, e->path.n);
     alc_borsh_put_bytes(&w, e->quote);

@@ -1,138 +1,112 @@
 #include "verify/verify.h"
 
-/* One walk serves both directions, so that the layout is written down once: `op` is either the
- * reader or the writer, and each line below is one field in the order of docs/statement.md. */
-struct walk {
-    struct alc_cur *in;
-    struct alc_borsh *out;
-    bool ok;
+/* The fields in the order of docs/statement.md: what lies in memory is what is encoded, but for the
+ * strings.  A table, so that the layout is written down once for both directions. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "integers are encoded as they lie");
+
+struct field {
+    uint16_t at;
+    uint8_t n;   /* bytes; 0: a string */
+    uint8_t max; /* a string's length, or a single byte's value */
 };
 
-static void string(struct walk *w, struct alc_bytes *s, size_t max)
-{
-    if (w->in != NULL) {
-        w->ok = w->ok && alc_borsh_bytes(w->in, max, s);
-        return;
-    }
-    w->ok = w->ok && s->n <= max;
-    if (w->ok) alc_borsh_put_bytes(w->out, *s);
-}
+#define RAW(member)                                                                                \
+    {offsetof(struct alc_statement, member), sizeof((struct alc_statement *)0)->member, 0}
+#define STRING(member, max) {offsetof(struct alc_statement, member), 0, max}
+#define BYTE(member, max) {offsetof(struct alc_statement, member), 1, max}
 
-static void hash(struct walk *w, struct alc_hash *h)
-{
-    if (w->in != NULL)
-        w->ok = w->ok && alc_cur_hash(w->in, h);
-    else
-        alc_borsh_put_hash(w->out, h);
-}
+static const struct field fields[] = {
+    STRING(chain_id, ALC_STATEMENT_STRING_MAX_BYTES),
+    STRING(contract_id, ALC_STATEMENT_STRING_MAX_BYTES),
+    RAW(deployment_id),
+    RAW(request_id),
+    RAW(data_id),
+    STRING(call_id, ALC_STATEMENT_STRING_MAX_BYTES),
+    RAW(caller_nonce),
+    RAW(request_hash),
+    RAW(anchor_height),
+    RAW(anchor_hash),
 
-static void u8(struct walk *w, uint8_t *v, uint8_t most)
-{
-    if (w->in != NULL) w->ok = w->ok && alc_cur_u8(w->in, v);
-    w->ok = w->ok && *v <= most;
-    if (w->in == NULL) alc_borsh_put_u8(w->out, *v);
-}
+    RAW(attempt),
+    RAW(sequence),
+    RAW(previous),
 
-static void u32(struct walk *w, uint32_t *v)
-{
-    if (w->in != NULL)
-        w->ok = w->ok && alc_cur_u32le(w->in, v);
-    else
-        alc_borsh_put_u32(w->out, *v);
-}
+    STRING(signer_id, ALC_STATEMENT_STRING_MAX_BYTES),
+    STRING(predecessor_id, ALC_STATEMENT_STRING_MAX_BYTES),
+    STRING(project_id, ALC_STATEMENT_PROJECT_MAX_BYTES),
 
-static void u64(struct walk *w, uint64_t *v)
-{
-    if (w->in != NULL)
-        w->ok = w->ok && alc_cur_u64le(w->in, v);
-    else
-        alc_borsh_put_u64(w->out, *v);
-}
+    RAW(code_hash),
+    RAW(source_hash),
+    RAW(input_hash),
+    RAW(env_hash),
+    RAW(secrets_hash),
+    RAW(policy_hash),
+    RAW(max_instructions),
+    RAW(max_memory_mb),
+    RAW(max_seconds),
+    RAW(engine_id),
 
-static void fields(struct walk *w, struct alc_statement *s)
-{
-    const size_t max = ALC_STATEMENT_STRING_MAX_BYTES;
+    BYTE(outcome, ALC_OUTCOME_COUNT - 1),
+    RAW(exit_code),
+    RAW(instructions),
+    RAW(time_ms),
+    RAW(compile_ms),
+    RAW(refund_usd),
+    BYTE(output_kind, ALC_OUTPUT_BYTES),
+    RAW(output_hash),
+    RAW(stdout_hash),
 
-    string(w, &s->chain_id, max);
-    string(w, &s->contract_id, max);
-    hash(w, &s->deployment_id);
-    u64(w, &s->request_id);
-    hash(w, &s->data_id);
-    string(w, &s->call_id, max);
-    hash(w, &s->caller_nonce);
-    hash(w, &s->request_hash);
-    u64(w, &s->anchor_height);
-    hash(w, &s->anchor_hash);
+    RAW(egress_root),
+    RAW(egress_count),
+    RAW(storage_before),
+    RAW(storage_after),
+    RAW(key_log),
+    RAW(transcript_hash),
 
-    u32(w, &s->attempt);
-    u64(w, &s->sequence);
-    hash(w, &s->previous);
+    RAW(started_ms),
+    RAW(finished_ms),
 
-    string(w, &s->signer_id, max);
-    string(w, &s->predecessor_id, max);
-    string(w, &s->project_id, ALC_STATEMENT_PROJECT_MAX_BYTES);
-
-    hash(w, &s->code_hash);
-    hash(w, &s->source_hash);
-    hash(w, &s->input_hash);
-    hash(w, &s->env_hash);
-    hash(w, &s->secrets_hash);
-    hash(w, &s->policy_hash);
-    u64(w, &s->max_instructions);
-    u32(w, &s->max_memory_mb);
-    u32(w, &s->max_seconds);
-    hash(w, &s->engine_id);
-
-    u8(w, &s->outcome, ALC_OUTCOME_COUNT - 1);
-    u32(w, &s->exit_code);
-    u64(w, &s->instructions);
-    u64(w, &s->time_ms);
-    u64(w, &s->compile_ms);
-    u64(w, &s->refund_usd);
-    u8(w, &s->output_kind, ALC_OUTPUT_BYTES);
-    hash(w, &s->output_hash);
-    hash(w, &s->stdout_hash);
-
-    hash(w, &s->egress_root);
-    u32(w, &s->egress_count);
-    hash(w, &s->storage_before);
-    hash(w, &s->storage_after);
-    hash(w, &s->key_log);
-    hash(w, &s->transcript_hash);
-
-    u64(w, &s->started_ms);
-    u64(w, &s->finished_ms);
-
-    hash(w, &s->worker_key);
-    hash(w, &s->measurement);
-    u8(w, &s->simulated, 1);
-}
+    RAW(worker_key),
+    RAW(measurement),
+    BYTE(simulated, 1),
+};
+#define FIELDS (sizeof fields / sizeof fields[0])
 
 bool alc_statement_read(struct alc_statement *out, struct alc_bytes in)
 {
-    static const struct alc_statement none;
-    struct alc_statement s = none;
     struct alc_cur c = alc_cur(in);
+    struct alc_statement s;
     struct alc_bytes tag;
-    struct walk w = {&c, NULL, true};
 
     if (!alc_cur_take(&c, sizeof ALC_STATEMENT_TAG - 1, &tag)) return false;
     if (!alc_bytes_eq(tag, ALC_LIT(ALC_STATEMENT_TAG))) return false;
-    fields(&w, &s);
-    if (!w.ok || c.n != 0) return false;
+    for (const struct field *f = fields; f < fields + FIELDS; f++) {
+        uint8_t *v = (uint8_t *)&s + f->at;
+        if (f->n == 0 ? !alc_borsh_bytes(&c, f->max, (struct alc_bytes *)(void *)v)
+                      : !alc_cur_copy(&c, v, f->n))
+            return false;
+        if (f->n == 1 && *v > f->max) return false;
+    }
+    if (c.n != 0) return false;
     *out = s;
     return true;
 }
 
 size_t alc_statement_write(const struct alc_statement *s, uint8_t *out, size_t cap)
 {
-    struct alc_statement copy = *s;
     struct alc_borsh b = alc_borsh(out, cap);
-    struct walk w = {NULL, &b, true};
 
     alc_borsh_put(&b, ALC_STATEMENT_TAG, sizeof ALC_STATEMENT_TAG - 1);
-    fields(&w, &copy);
-    return w.ok && !b.full ? b.n : 0;
+    for (const struct field *f = fields; f < fields + FIELDS; f++) {
+        const uint8_t *v = (const uint8_t *)s + f->at;
+        const struct alc_bytes *string = (const void *)v;
+        if (f->n == 0 ? string->n > f->max : f->n == 1 && *v > f->max) return 0;
+        if (f->n == 0)
+            alc_borsh_put_bytes(&b, *string);
+        else
+            alc_borsh_put(&b, v, f->n);
+    }
+    return b.full ? 0 : b.n;
 }
 
 const char *alc_outcome_name(uint8_t outcome)

@@ -2,17 +2,16 @@
 // transaction must have burnt the same gas, said the same and logged the same.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 // The program of near_sdk/vm_alone.c: a line in, a line out.
 export class VmAlone {
     constructor(program) {
+        if (!existsSync(program)) throw new Error(`there is no ${program}: build the target vm_alone`);
         this.child = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
         this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
-        this.ended = new Promise((resolve) => {
-            this.child.on('close', resolve);
-            this.child.on('error', (e) => resolve(e.message)); // no such program
-        });
+        this.ended = new Promise((resolve) => this.child.on('close', resolve));
     }
 
     async ask(request) {

@@ -2,53 +2,7 @@
 
 #include "base/enc.h"
 
-/* ---- Calling ---- */
-
-const struct method methods[METHODS_MAX] = {
-#define ROW(name, kind) {#name, near_entry_##name, NEAR_##kind},
-    COMPUTE_METHODS(ROW)
-#undef ROW
-};
-
-static size_t index_of(const char *name)
-{
-    for (size_t i = 0; methods[i].name != NULL; i++)
-        if (strcmp(methods[i].name, name) == 0) return i;
-    fail_msg("no method %s", name);
-    return 0;
-}
-
-bool call(const char *method, struct alc_bytes args)
-{
-    size_t i = index_of(method);
-    return methods[i].kind == NEAR_VIEW ? fake_view(methods[i].entry, args)
-                                        : fake_call(methods[i].entry, args);
-}
-
-void ok(const char *method, const char *args)
-{
-    if (!call(method, alc_cstr(args)))
-        fail_msg("%s panicked: %s", method, (const char *)fake_panic().p);
-}
-
-void panics_bytes(const char *phrase, const char *method, struct alc_bytes args)
-{
-    if (call(method, args)) fail_msg("%s did not panic, wanted: %s", method, phrase);
-    if (strstr((const char *)fake_panic().p, phrase) == NULL)
-        fail_msg("%s panicked with: %s, wanted: %s", method, (const char *)fake_panic().p, phrase);
-}
-
-void panics(const char *phrase, const char *method, const char *args)
-{
-    panics_bytes(phrase, method, alc_cstr(args));
-}
-
-void returns(const char *expected, const char *method, const char *args)
-{
-    ok(method, args);
-    assert_non_null(fake_returned().p);
-    assert_string_equal((const char *)fake_returned().p, expected);
-}
+const struct method methods[METHODS_MAX] = {COMPUTE_METHODS(METHOD_ROW)};
 
 const char *fmt(const char *format, ...)
 {
@@ -63,11 +17,6 @@ const char *fmt(const char *format, ...)
     va_end(ap);
     assert_in_range(n, 0, sizeof bufs[0] - 1);
     return buf;
-}
-
-void as(const char *account)
-{
-    fake_env.predecessor = fake_env.signer = account;
 }
 
 /* ---- The usual way ---- */
@@ -132,17 +81,6 @@ void answer(uint64_t id, const char *response)
     as("op.test");
     ok("resolve_execution", fmt("{\"request_id\":%u,\"response\":%s}", (unsigned)id, response));
     wake();
-}
-
-void result_is(const char *expected)
-{
-    assert_non_null(fake_returned().p);
-    assert_string_equal((const char *)fake_returned().p, expected);
-}
-
-void log_is(size_t i, const char *expected)
-{
-    assert_string_equal((const char *)fake_log(i).p, expected);
 }
 
 void refunds(const char *account, near_u128 yocto)

@@ -74,14 +74,6 @@ void resumes(const char *method, const char *result)
     ok(method, fmt("{\"data_id\":\"%s\",\"result\":%s}", data_id_hex(), result));
 }
 
-static void (*entry_of(const char *name))(void)
-{
-    for (size_t i = 0; methods[i].name != NULL; i++)
-        if (strcmp(methods[i].name, name) == 0) return methods[i].entry;
-    fail_msg("no method %s", name);
-    return NULL;
-}
-
 void wake_money(const char *callback)
 {
     uint8_t buf[NEAR_RESUME_MAX_BYTES];
@@ -91,12 +83,12 @@ void wake_money(const char *callback)
     assert_true(fake_resumed(&id, &payload));
     assert_memory_equal(id.b, last.data_id.b, 32);
     if (payload.n > 0) memcpy(buf, payload.p, payload.n);
-    assert_true(fake_callback(entry_of(callback), alc_cstr(last.request_data),
+    assert_true(fake_callback(method_of(callback)->entry, alc_cstr(last.request_data),
                               (struct alc_bytes){buf, payload.n}));
 }
 
 void times_out(const char *callback)
 {
-    assert_true(fake_callback(entry_of(callback), alc_cstr(last.request_data),
+    assert_true(fake_callback(method_of(callback)->entry, alc_cstr(last.request_data),
                               (struct alc_bytes){NULL, 0}));
 }

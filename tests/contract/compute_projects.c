@@ -41,14 +41,14 @@ static struct {
 
 static void look_into(void)
 {
-    asked_purse.amount = purse_get(asked_purse.which, asked_purse.account);
+    asked_purse.amount = purse_get(asked_purse.which, &asked_purse.account);
 }
 
 static void fill(void)
 {
-    purse_take(asked_purse.which, asked_purse.account,
-               purse_get(asked_purse.which, asked_purse.account), "");
-    purse_add(asked_purse.which, asked_purse.account, asked_purse.amount);
+    purse_take(asked_purse.which, &asked_purse.account,
+               purse_get(asked_purse.which, &asked_purse.account), "");
+    purse_add(asked_purse.which, &asked_purse.account, asked_purse.amount);
 }
 
 near_u128 usd_whole(enum purse which, const char *account)

@@ -118,12 +118,6 @@ static void follow(void)
 
 unsigned passes[METHODS_MAX];
 
-static void count(const char *method)
-{
-    for (size_t i = 0; methods[i].name != NULL; i++)
-        if (strcmp(methods[i].name, method) == 0) passes[i]++;
-}
-
 bool attempt(const char *who, near_u128 deposit, const char *method, const char *args)
 {
     bool passed;
@@ -135,7 +129,7 @@ bool attempt(const char *who, near_u128 deposit, const char *method, const char 
     b.calls++;
     if (!passed) return false;
     b.passed++;
-    count(method);
+    passes[method_of(method) - methods]++;
     b.in += deposit;
     follow();
     return true;
@@ -240,14 +234,6 @@ static void forget(size_t i)
     b.ways[i] = b.ways[--b.n];
 }
 
-static void (*entry_of(const char *name))(void)
-{
-    for (size_t i = 0; methods[i].name != NULL; i++)
-        if (strcmp(methods[i].name, name) == 0) return methods[i].entry;
-    fail_msg("no method %s", name);
-    return NULL;
-}
-
 /* What a request paid that waits; 0 when it has ended. */
 static near_u128 payment_of(const char *args)
 {
@@ -291,13 +277,13 @@ void wake_any(void)
     if (strcmp(w.callback, "on_execution_response") == 0) paid = payment_of(w.args);
     before = fees();
     fake_env.deposit = 0;
-    if (!fake_callback(entry_of(w.callback), alc_cstr(w.args), result)) {
+    if (!fake_callback(method_of(w.callback)->entry, alc_cstr(w.args), result)) {
         /* a deletion whose secret went meanwhile; nothing has moved */
         assert_string_equal(w.callback, "on_delete_payment_key_response");
         forget(i);
         return;
     }
-    count(w.callback);
+    passes[method_of(w.callback) - methods]++;
     b.ways[i] = b.ways[--b.n];
     follow();
     if (strcmp(w.callback, "on_top_up_response") == 0) {

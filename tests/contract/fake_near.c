@@ -28,6 +28,8 @@ static struct fake_receipt receipts[FAKE_RECEIPTS_MAX];
 static bool in_view, has_result, result_failed, yielded, resumed, yields_wait = true;
 static struct alc_hash yield_id, resume_id;
 static struct alc_bytes yield_args, resume_payload;
+static char yield_method[64];
+static uint64_t yield_gas, yield_weight;
 static size_t promise_returned;
 static uint64_t yields;
 static jmp_buf out_of_call;
@@ -272,6 +274,13 @@ bool fake_yielded(struct alc_hash *data_id, struct alc_bytes *in)
     return yielded;
 }
 
+const char *fake_yielded_to(uint64_t *gas, uint64_t *weight)
+{
+    *gas = yield_gas;
+    *weight = yield_weight;
+    return yielded ? yield_method : NULL;
+}
+
 bool fake_resumed(struct alc_hash *data_id, struct alc_bytes *payload)
 {
     *data_id = resume_id;
@@ -496,11 +505,10 @@ void near_host_promise_batch_action_delete_key(uint64_t promise, uint64_t key_n,
 uint64_t near_host_promise_yield_create(uint64_t method_n, uint64_t method, uint64_t args_n,
                                         uint64_t in, uint64_t gas, uint64_t weight, uint64_t reg)
 {
-    char name[64];
-
-    (void)gas, (void)weight;
     if (in_view) die("a view yields");
-    text(name, sizeof name, method_n, method);
+    text(yield_method, sizeof yield_method, method_n, method);
+    yield_gas = gas;
+    yield_weight = weight;
     drop(&yield_args);
     yield_args = copy(mem(in), (size_t)args_n);
     yielded = true;

@@ -62,12 +62,16 @@ size_t fake_receipts(void);
 const struct fake_receipt *fake_receipt(size_t i);
 size_t fake_promise_returned(void); /* index of a receipt; FAKE_RECEIPTS_MAX: none, or a yield */
 bool fake_yielded(struct alc_hash *data_id, struct alc_bytes *args); /* by the last call */
+/* fake_yielded_to is the callback of that yield, with the gas reserved for it and its weight of
+ * what is left; NULL: the last call did not yield. */
+const char *fake_yielded_to(uint64_t *gas, uint64_t *weight);
 bool fake_resumed(struct alc_hash *data_id, struct alc_bytes *payload);
 /* Whether promise_yield_resume finds the yield: true until told otherwise. */
 void fake_yields_wait(bool wait);
 
 /* What host functions in files of their own leave behind. */
 void fake_register(uint64_t reg, struct alc_bytes value);
+extern size_t fake_ecrecovers; /* calls of ecrecover so far */
 
 /* The state. */
 size_t fake_records(void);

@@ -142,25 +142,25 @@ static void run_day(struct gas_day *d)
     gas_note(d, "new", gas_new(d), 0, 0.970);
     gas_note(d, "add_worker_key", vm_vouched(d->h, &enclave), 5000, 0);
 
-    gas_note(d, "request_execution, 500 B", request(d, ""), 1500, 2.320);
+    gas_note(d, "request_execution, 500 B", request(d, ""), 1450, 2.320);
     gas_note(d, "resolve_execution",
              vm_by_operator(d->h, "resolve_execution", "{\"request_id\":0," VM_ANSWER "}"), 1600,
              2.429);
     gas_note(d, "on_execution_response", vmhost_wake(d->h, 0), 900, 1.817);
 
     gas_note(d, "request_execution, 500 B, key",
-             request(d, ",\"params\":{\"with_proof\":true,\"proof\":\"key\"}"), 1500, 0);
+             request(d, ",\"params\":{\"with_proof\":true,\"proof\":\"key\"}"), 1450, 0);
     vm_statement(&proof, d->h, 1, ALC_OUTPUT_JSON, text(VM_OUTPUT), &enclave);
     snprintf(args, sizeof args, "{\"request_id\":1," VM_ANSWER ",\"statement\":\"%s\"}",
              proof.statement64);
-    gas_note(d, "resolve_execution, key", vm_by_operator(d->h, "resolve_execution", args), 1800, 0);
+    gas_note(d, "resolve_execution, key", vm_by_operator(d->h, "resolve_execution", args), 1750, 0);
     gas_note(d, "on_execution_response, key", vmhost_wake(d->h, 0), 950, 0);
 
     gas_note(d, "request_execution, 500 B, onchain",
              request(d, ",\"params\":{\"with_proof\":true,\"proof\":\"onchain\"}"), 1500, 0);
     run_onchain(d, 2);
 
-    gas_note(d, "request_execution, timeout", request(d, ""), 1500, 0);
+    gas_note(d, "request_execution, timeout", request(d, ""), 1450, 0);
     gas_note(d, "on_execution_response, timeout", vmhost_wake(d->h, 0), 900, 0);
     (void)request(d, "");
     big = malloc(262144 + 512);
@@ -173,7 +173,7 @@ static void run_day(struct gas_day *d)
              vm_by_operator(d->h, "submit_execution_output_and_resolve", big), 0, 0);
     free(big);
     gas_note(d, "on_execution_response, 256 KiB", vmhost_wake(d->h, 0), 0, 0);
-    gas_note(d, "get_stats", vmhost_view(d->h, "get_stats", ""), 200, 0.898);
+    gas_note(d, "get_stats", vmhost_view(d->h, "get_stats", ""), 170, 0.898);
 }
 
 size_t gas_measure(struct gas_row rows[GAS_ROWS_MAX])

@@ -72,7 +72,7 @@ static void settings(struct gas_day *d)
                                                      .args = ALC_LIT("{}")}),
              700, 0);
     gas_note(d, "add_worker_key, by the owner", vmhost_do(d->h, "add_worker_key", KEY), 900, 0);
-    view_of_more(d, "get_worker_keys, one", "get_worker_keys", "{}", 400);
+    view_of_more(d, "get_worker_keys, one", "get_worker_keys", "{}", 300);
     view(d, "get_worker_key", KEY);
     set(d, "remove_worker_key", KEY, 900);
     need(vmhost_ok(vmhost_do(d->h, "add_worker_key", KEY)), "a worker key");
@@ -150,8 +150,8 @@ static void rest(struct gas_day *d)
     need(vmhost_ok(pay(d, VMHOST_SIGNER, "create_project",
                        "{\"name\":\"my-app\",\"source\":" SOURCE "}")),
          "a project");
-    view_of_more(d, "list_user_projects, one", "list_user_projects", ACCOUNT, 600);
-    view_of_more(d, "list_versions, one", "list_versions", PROJECT, 500);
+    view_of_more(d, "list_user_projects, one", "list_user_projects", ACCOUNT, 480);
+    view_of_more(d, "list_versions, one", "list_versions", PROJECT, 350);
     need(vmhost_ok(pay(d, "bob.test", "accept_project_transfer",
                        "{\"from\":\"" VMHOST_SIGNER "\",\"name\":\"my-app\"}")),
          "an acceptance");
@@ -169,7 +169,7 @@ static void rest(struct gas_day *d)
                              "\"operations\":[{\"operation\":\"send\",\"price_usd\":\"12345\","
                              "\"developer_share_bp\":2500}]}}")),
          "a price");
-    view_of_more(d, "get_priced_projects, one", "get_priced_projects", "{}", 450);
+    view_of_more(d, "get_priced_projects, one", "get_priced_projects", "{}", 330);
     view(d, "get_priced_project_count", "{}");
 }
 

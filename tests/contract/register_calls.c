@@ -1,51 +1,6 @@
 #include "tests/contract/register_calls.h"
 
-const struct method methods[] = {
-#define ROW(name, kind) {#name, near_entry_##name, NEAR_##kind},
-    REGISTER_METHODS(ROW)
-#undef ROW
-        {NULL, NULL, NEAR_VIEW},
-};
-
-bool call(const char *method, struct alc_bytes args)
-{
-    for (size_t i = 0; methods[i].name != NULL; i++) {
-        if (strcmp(methods[i].name, method) != 0) continue;
-        return methods[i].kind == NEAR_VIEW ? fake_view(methods[i].entry, args)
-                                            : fake_call(methods[i].entry, args);
-    }
-    fail_msg("no method %s", method);
-    return false;
-}
-
-void ok_bytes(const char *method, struct alc_bytes args)
-{
-    if (!call(method, args)) fail_msg("%s panicked: %s", method, (const char *)fake_panic().p);
-}
-
-void ok(const char *method, const char *args)
-{
-    ok_bytes(method, alc_cstr(args));
-}
-
-void panics_bytes(const char *phrase, const char *method, struct alc_bytes args)
-{
-    if (call(method, args)) fail_msg("%s did not panic, wanted: %s", method, phrase);
-    if (strstr((const char *)fake_panic().p, phrase) == NULL)
-        fail_msg("%s panicked with: %s, wanted: %s", method, (const char *)fake_panic().p, phrase);
-}
-
-void panics(const char *phrase, const char *method, const char *args)
-{
-    panics_bytes(phrase, method, alc_cstr(args));
-}
-
-void returns(const char *expected, const char *method, const char *args)
-{
-    ok(method, args);
-    assert_non_null(fake_returned().p);
-    assert_string_equal((const char *)fake_returned().p, expected);
-}
+const struct method methods[METHODS_MAX] = {REGISTER_METHODS(METHOD_ROW)};
 
 void returned_has(const char *part)
 {
@@ -60,25 +15,6 @@ void logged(const char *part)
         if (strstr((const char *)fake_log(i).p, part) != NULL) return;
     fail_msg("no log line with: %s; the first: %s", part,
              fake_logs() > 0 ? (const char *)fake_log(0).p : "none");
-}
-
-void as(const char *account)
-{
-    fake_env.predecessor = fake_env.signer = account;
-}
-
-int world_setup(void **state)
-{
-    (void)state;
-    world_open();
-    return 0;
-}
-
-int world_teardown(void **state)
-{
-    (void)state;
-    world_close();
-    return 0;
 }
 
 static void reset(void)

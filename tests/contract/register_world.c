@@ -42,6 +42,20 @@ void world_close(void)
     alc_arena_fini(&arena);
 }
 
+int world_setup(void **state)
+{
+    (void)state;
+    world_open();
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    (void)state;
+    world_close();
+    return 0;
+}
+
 /* ---- texts ---- */
 
 static struct alc_bytes kept(struct alc_buf *b)

@@ -16,6 +16,9 @@
 
 void world_open(void);
 void world_close(void);
+/* The same for a group of cmocka's tests. */
+int world_setup(void **state);
+int world_teardown(void **state);
 
 const char *world_text(const char *format, ...) ALC_PRINTF(1, 2);
 const char *world_hex(struct alc_bytes b);

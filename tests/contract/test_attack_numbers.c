@@ -134,14 +134,6 @@ static const char *with(const struct number *n, const char *text)
     return fmt("%.*s%s%s", (int)(at - n->args), n->args, text, at + 1);
 }
 
-static const struct method *method_of(const char *name)
-{
-    for (size_t i = 0; methods[i].name != NULL; i++)
-        if (strcmp(methods[i].name, name) == 0) return &methods[i];
-    fail_msg("no method %s", name);
-    return NULL;
-}
-
 /* parses: the call got past its arguments, whatever it says then. */
 static bool parses(const struct number *n, const char *text)
 {

@@ -101,13 +101,6 @@ static int guarded_world(void **state)
     return 0;
 }
 
-static bool payable(const char *method)
-{
-    for (size_t i = 0; methods[i].name != NULL; i++)
-        if (strcmp(methods[i].name, method) == 0) return methods[i].kind == NEAR_PAYABLE;
-    return false;
-}
-
 static void nobody_else_gets_through(void **state)
 {
     static const char *const strangers[] = {
@@ -118,7 +111,7 @@ static void nobody_else_gets_through(void **state)
     for (size_t i = 0; i < sizeof guarded / sizeof guarded[0]; i++) {
         const struct guarded *g = &guarded[i];
 
-        fake_env.deposit = payable(g->method) ? 1000 * MILLI : 0;
+        fake_env.deposit = method_of(g->method)->kind == NEAR_PAYABLE ? 1000 * MILLI : 0;
         for (size_t k = 0; k < sizeof strangers / sizeof strangers[0]; k++) {
             if (strcmp(strangers[k], g->whose) == 0) continue;
             as(strangers[k]);
@@ -137,7 +130,7 @@ static void who_may_gets_through_whoever_signed(void **state)
 
         as(g->whose);
         fake_env.signer = "eve.test";
-        fake_env.deposit = payable(g->method) ? 1000 * MILLI : 0;
+        fake_env.deposit = method_of(g->method)->kind == NEAR_PAYABLE ? 1000 * MILLI : 0;
         ok(g->method, g->args);
         done(state);
         assert_int_equal(guarded_world(state), 0);

@@ -357,12 +357,9 @@ static void a_megabyte_in_an_argument_is_taken_or_refused(void **state)
 
     for (size_t i = 0; i < COUNT(calls); i++) {
         char *args = around(calls[i].before, "a", MEGABYTE, calls[i].after);
-        bool takes_money = false;
+        bool takes_money = method_of(calls[i].method)->kind == NEAR_PAYABLE;
 
         ask_project(20000, OP_INPUT);
-        for (size_t k = 0; methods[k].name != NULL; k++)
-            if (strcmp(methods[k].name, calls[i].method) == 0)
-                takes_money = methods[k].kind == NEAR_PAYABLE;
         as(calls[i].caller);
         fake_env.deposit = takes_money ? 20000 * MILLI : 0;
         if (calls[i].phrase == NULL)

@@ -183,6 +183,61 @@ static void stored_output_replaces_what_resolve_brings(void **state)
     assert_int_equal(fake_records(), 2);
 }
 
+/* Texts that a JSON string has to write otherwise; what is shown of them are their octets. */
+#define ODD_JSON "\\\"\\\"\\\\\\n\\u0001\\u001f/\x7f\xc3\xa9\xe2\x98\x83\xf0\x9f\x98\x80"
+#define ODD_OCTETS "[34,34,92,10,1,31,47,127,195,169,226,152,131,240,159,152,128]"
+
+static void an_odd_text_waits(uint64_t id)
+{
+    returns("{\"Text\":\"" ODD_JSON "\"}", "get_pending_output",
+            fmt("{\"request_id\":%" PRIu64 "}", id));
+    ok("get_request", fmt("{\"request_id\":%" PRIu64 "}", id));
+    assert_non_null(strstr((const char *)fake_returned().p,
+                           "\"pending_output\":{\"Text\":" ODD_OCTETS
+                           "},\"output_submitted\":true}"));
+}
+
+static void a_text_is_kept_as_it_will_be_returned(void **state)
+{
+    struct alc_bytes record;
+    (void)state;
+    ask("");
+    as("op.test");
+    ok("submit_execution_output", "{\"request_id\":0,\"output\":{\"Text\":"
+                                  "\"\\u0022\\\"\\u005c\\n\\u0001\\u001f\\/\x7f\\u00e9\xe2\x98"
+                                  "\x83\\ud83d\\ude00\"}}");
+    assert_true(fake_get((struct alc_bytes){(const uint8_t *)"o\0\0\0\0\0\0\0", 9}, &record));
+    assert_string_equal((const char *)record.p, "\x04\"" ODD_JSON "\"");
+    an_odd_text_waits(0);
+    answer(0, "{\"success\":true," USED "}");
+    result_is("\"" ODD_JSON "\"");
+    returns("[0,8388608]", "get_pending_bytes", "");
+}
+
+/* The version before kept the text itself, under the kind 1. */
+static void a_text_of_before_is_shown_and_returned(void **state)
+{
+    const struct alc_bytes key = {(const uint8_t *)"o\0\0\0\0\0\0\0", 9};
+    struct alc_bytes record;
+    uint8_t old[64];
+    size_t n;
+    (void)state;
+    ask("");
+    as("op.test");
+    ok("submit_execution_output", "{\"request_id\":0,\"output\":{\"Bytes\":" ODD_OCTETS "}}");
+    assert_true(fake_get(key, &record));
+    n = record.n;
+    memcpy(old, record.p, n);
+    assert_int_equal(old[0], OUTPUT_BYTES);
+    old[0] = OUTPUT_TEXT;
+    fake_put(key, (struct alc_bytes){old, n});
+    an_odd_text_waits(0);
+    answer(0, "{\"success\":true," USED "}");
+    result_is("\"" ODD_JSON "\"");
+    returns("[0,8388608]", "get_pending_bytes", "");
+    assert_int_equal(fake_records(), 2);
+}
+
 static void a_long_output_goes_through_the_combined_method(void **state)
 {
     static char big[200000], expected[200010];
@@ -239,6 +294,36 @@ static void an_output_beyond_the_limit_is_refused(void **state)
     free(args);
 }
 
+static void a_text_beyond_the_limit_of_its_json_is_refused(void **state)
+{
+    const size_t most = (OUTPUT_TEXT_MAX_BYTES - 2) / 6, plain = (OUTPUT_TEXT_MAX_BYTES - 2) % 6;
+    const char before[] = "{\"request_id\":%u,\"output\":{\"Text\":\"";
+    char *args = malloc(OUTPUT_TEXT_MAX_BYTES + 512);
+    (void)state;
+    assert_non_null(args);
+    for (unsigned more = 0; more < 2; more++) {
+        size_t n;
+
+        ask("");
+        as("op.test");
+        n = (size_t)sprintf(args, before, more);
+        for (size_t i = 0; i < most; i++, n += 6)
+            memcpy(args + n, "\\u0001", 6);
+        memset(args + n, 'x', plain + more);
+        strcpy(args + n + plain + more, "\"},\"success\":true," USED "}");
+        if (more == 0) {
+            ok("submit_execution_output_and_resolve", args);
+            wake();
+            assert_int_equal(fake_returned().n, OUTPUT_TEXT_MAX_BYTES);
+        } else {
+            panics("The output is longer than 2 MiB as a JSON string",
+                   "submit_execution_output_and_resolve", args);
+            returns("false", "has_pending_output", "{\"request_id\":1}");
+        }
+    }
+    free(args);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,8 +334,11 @@ int main(void)
         TEST(the_reference_payload_is_understood),
         TEST(a_late_callback_finds_nothing_and_pays_nothing),
         TEST(stored_output_replaces_what_resolve_brings),
+        TEST(a_text_is_kept_as_it_will_be_returned),
+        TEST(a_text_of_before_is_shown_and_returned),
         TEST(a_long_output_goes_through_the_combined_method),
         TEST(an_output_beyond_the_limit_is_refused),
+        TEST(a_text_beyond_the_limit_of_its_json_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

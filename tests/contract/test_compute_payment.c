@@ -87,6 +87,17 @@ static void the_floors_record_is_within_what_was_paid(void **state)
 
 /* ---- top-up ---- */
 
+static void waits_for(const char *callback)
+{
+    uint64_t gas, weight;
+    const char *method = fake_yielded_to(&gas, &weight);
+
+    assert_non_null(method);
+    assert_string_equal(method, callback);
+    assert_int_equal(gas, UINT64_C(30000000000000));
+    assert_int_equal(weight, 1);
+}
+
 static void top_up(const char *amount)
 {
     transfer("alice.test", amount, TOP_UP);
@@ -98,6 +109,7 @@ static void a_top_up_is_announced_and_waits(void **state)
     (void)state;
     store_key("alice.test", 1);
     top_up("10000");
+    waits_for("on_top_up_response");
     assert_string_equal(last.request_data,
                         "{\"owner\":\"alice.test\",\"nonce\":1,\"amount\":\"10000\"}");
     log_is(0, fmt(EVENT "\"TopUpPaymentKey\":{\"data_id\":%s,\"owner\":\"alice.test\",\"nonce\":1,"
@@ -290,6 +302,7 @@ static void a_deletion_is_announced_and_waits(void **state)
     (void)state;
     store_key("alice.test", 1);
     delete_key();
+    waits_for("on_delete_payment_key_response");
     assert_string_equal(last.request_data, "{\"owner\":\"alice.test\",\"nonce\":1}");
     log_is(0, fmt(EVENT "\"DeletePaymentKey\":{\"data_id\":%s,\"owner\":\"alice.test\","
                         "\"nonce\":1}}]}",

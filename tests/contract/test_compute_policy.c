@@ -45,6 +45,13 @@ static void frozen(bool yes)
         strstr((const char *)fake_returned().p, yes ? "\"frozen\":true" : "\"frozen\":false"));
 }
 
+static void updated_at(uint64_t ns)
+{
+    ok("get_wallet_policy", NAMED);
+    assert_non_null(
+        strstr((const char *)fake_returned().p, fmt("\"updated_at\":%" PRIu64 ",", ns)));
+}
+
 static void the_vector_holds(void **state)
 {
     (void)state;
@@ -177,6 +184,7 @@ static void a_signature_has_one_form(void **state)
     uint8_t n[32], s[65];
     size_t len;
     int borrow = 0;
+    size_t asked;
     (void)state;
     as("ctrl.near");
     args = policy_args(SECP256K1, 3, "blob", "ctrl.near", "");
@@ -184,8 +192,15 @@ static void a_signature_has_one_form(void **state)
     sig = strstr(changed, "\"wallet_signature\":\"") + strlen("\"wallet_signature\":\"");
     assert_true(alc_hex_decode(n, sizeof n, &len, alc_cstr(order)));
     assert_true(alc_hex_decode(s, sizeof s, &len, (struct alc_bytes){(uint8_t *)sig, 130}));
-    sig[129] = (char)(s[64] == 0 ? '2' : '3');
+    asked = fake_ecrecovers; /* which knows 2 and 3 too: the contract may not ask it */
+    for (char v = '2'; v <= '4'; v++) {
+        sig[129] = v;
+        store_panics(500, "Invalid secp256k1 wallet signature", changed);
+    }
+    sig[128] = '8';
+    sig[129] = s[64] == 0 ? '0' : '1';
     store_panics(500, "Invalid secp256k1 wallet signature", changed);
+    assert_int_equal(fake_ecrecovers, asked);
     for (size_t i = 32; i-- > 0;) {
         int d = n[i] - s[32 + i] - borrow;
         borrow = d < 0;
@@ -195,6 +210,7 @@ static void a_signature_has_one_form(void **state)
     assert_true(alc_hex_encode(text, 130, &len, (struct alc_bytes){s, sizeof s}));
     memcpy(sig, text, 130);
     store_panics(500, "Invalid secp256k1 wallet signature", changed);
+    assert_int_equal(fake_ecrecovers, asked + 1);
     pays(221, args);
 }
 
@@ -263,7 +279,10 @@ static void freezing_is_the_owners(void **state)
     ok("freeze_wallet", NAMED);
     log_is(0, EVENT "\"WalletFrozenChanged\":{\"wallet_pubkey\":\"" WALLET
                     "\",\"owner\":\"ctrl.near\",\"frozen\":true}}]}");
+    updated_at(99);
+    fake_env.time_ns = 100;
     panics("Wallet is in that state already", "freeze_wallet", NAMED);
+    updated_at(99);
     as("owner.test");
     panics("Only the original controller", "unfreeze_wallet", NAMED);
     panics("Only the original controller", "delete_wallet_policy", NAMED);
@@ -271,8 +290,11 @@ static void freezing_is_the_owners(void **state)
     pays(0, policy_args(ED25519, 7, "new", "ctrl.near", ""));
     assert_non_null(strstr((const char *)fake_log(0).p, "\"frozen\":true"));
     frozen(true);
+    updated_at(100);
+    fake_env.time_ns = 101;
     ok("unfreeze_wallet", NAMED);
     frozen(false);
+    updated_at(101);
     ok("freeze_wallet", NAMED);
     ok("delete_wallet_policy", NAMED);
     pays(BYTES, VECTOR);

@@ -55,6 +55,33 @@ static void priced_projects_are_paged(void **state)
             "{\"from_index\":18446744073709551615,\"limit\":18446744073709551615}");
 }
 
+static size_t priced_shown(const char *args)
+{
+    size_t n = 0;
+
+    ok("get_priced_projects", args);
+    for (const char *at = (const char *)fake_returned().p; (at = strstr(at, "bob.test/")) != NULL;
+         at++)
+        n++;
+    return n;
+}
+
+static void a_page_of_priced_projects_has_100_and_at_most_500(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 501; i++) {
+        publish("bob.test", fmt("p%u", i));
+        set_price(fmt("bob.test/p%u", i), "x.test", OPERATION("op", "1", "0"));
+    }
+    returns("501", "get_priced_project_count", "");
+    assert_int_equal(priced_shown("{}"), 100);
+    assert_int_equal(priced_shown("{\"limit\":null}"), 100);
+    assert_int_equal(priced_shown("{\"limit\":500}"), 500);
+    assert_int_equal(priced_shown("{\"limit\":501}"), 500);
+    assert_int_equal(priced_shown("{\"limit\":18446744073709551615}"), 500);
+    returns("[\"bob.test/p500\"]", "get_priced_projects", "{\"from_index\":500,\"limit\":501}");
+}
+
 static void only_the_owner_sets_sound_prices(void **state)
 {
     char rows[33 * 80] = "", *at = rows;
@@ -185,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PRICED(prices_are_set_shown_and_removed),
         PRICED(priced_projects_are_paged),
+        PRICED(a_page_of_priced_projects_has_100_and_at_most_500),
         PRICED(only_the_owner_sets_sound_prices),
         PRICED(an_input_names_a_priced_operation),
         PRICED(a_priced_body_has_at_most_10000_bytes),

@@ -73,6 +73,54 @@ static void a_stored_output_is_proven_too(void **state)
     envelope_is(&t, "{\"payout\":1}", 1);
 }
 
+/* What a statement covers is the text, however it is kept: `old` as the version before did. */
+static void a_stored_text_is_proven(uint64_t id, bool old)
+{
+    static const char json[] = "\\\"\\\\\\n\\u0001/\xc3\xa9\xf0\x9f\x98\x80";
+    static const char octets[] = "[34,92,10,1,47,195,169,240,159,152,128]";
+    const uint8_t key[9] = {'o', [8] = (uint8_t)id};
+    struct alc_statement t;
+
+    ask(",\"input_data\":\"in\",\"params\":{\"proof\":\"key\",\"with_proof\":true}");
+    good_statement(&t, id);
+    t.output_kind = ALC_OUTPUT_TEXT;
+    as_worker();
+    ok("submit_execution_output", fmt(old ? "{\"request_id\":%u,\"output\":{\"Bytes\":%s}}"
+                                          : "{\"request_id\":%u,\"output\":{\"Text\":\"%s\"}}",
+                                      (unsigned)id, old ? octets : json));
+    if (old) {
+        struct alc_bytes record;
+        uint8_t text[64];
+        size_t n;
+
+        assert_true(fake_get((struct alc_bytes){key, sizeof key}, &record));
+        n = record.n;
+        memcpy(text, record.p, n);
+        text[0] = OUTPUT_TEXT;
+        fake_put((struct alc_bytes){key, sizeof key}, (struct alc_bytes){text, n});
+    }
+    alc_sha256(&t.output_hash, alc_cstr(json)); /* of the JSON */
+    panics("Statement refused: another output", "resolve_execution",
+           resolve_args(id, "null", base64_of(&t, "")));
+    alc_sha256(&t.output_hash, ALC_LIT("\"\\\n\x01/\xc3\xa9\xf0\x9f\x98\x80"));
+    t.output_kind = ALC_OUTPUT_BYTES;
+    panics("Statement refused: another kind of output", "resolve_execution",
+           resolve_args(id, "null", base64_of(&t, "")));
+    t.output_kind = ALC_OUTPUT_TEXT;
+    ok("resolve_execution", resolve_args(id, "null", base64_of(&t, "")));
+    wake();
+    envelope_is(&t, fmt("\"%s\"", json), id);
+}
+
+static void a_stored_text_is_proven_by_its_raw_bytes(void **state)
+{
+    (void)state;
+    as("owner.test");
+    ok("add_worker_key", fmt("{\"public_key\":\"%s\"}", key_text(WORKER)));
+    a_stored_text_is_proven(0, false);
+    a_stored_text_is_proven(1, true);
+}
+
 static void other_bytes_are_refused_on_every_way(void **state)
 {
     struct alc_statement t;
@@ -374,6 +422,7 @@ int main(void)
         TEST(a_proven_answer_comes_back_with_its_proof),
         TEST(the_context_tells_what_a_statement_must_name),
         TEST(a_stored_output_is_proven_too),
+        TEST(a_stored_text_is_proven_by_its_raw_bytes),
         TEST(other_bytes_are_refused_on_every_way),
         TEST(an_output_stored_after_the_proof_changes_nothing),
         TEST(without_a_statement_only_failure_is_possible),

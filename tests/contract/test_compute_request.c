@@ -143,6 +143,8 @@ static void requests_against_the_rules_are_refused(void **state)
         {"source.build_target", TARGET(FORTY FORTY)},
         {"force_rebuild", PARAMS("\"force_rebuild\":true")},
         {"store_on_fastfs needs force_rebuild", PARAMS("\"store_on_fastfs\":true")},
+        {"store_on_fastfs needs force_rebuild",
+         PARAMS("\"store_on_fastfs\":true,\"compile_only\":true") ",\"input_data\":\"x\""},
         {"compile-only", PARAMS("\"compile_only\":true") ",\"input_data\":\"x\""},
         {"compile-only", SOURCE ",\"input_data\":\"x\""},
         {"max_instructions", SOURCE ",\"resource_limits\":{\"max_instructions\":500000000001}"},
@@ -159,6 +161,39 @@ static void requests_against_the_rules_are_refused(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         panics(bad[i][0], "request_execution", fmt("{%s}", bad[i][1]));
     assert_int_equal(fake_records(), 2); /* state and dollar prices: nothing was kept */
+    fake_env.deposit = 0;
+}
+
+/* a_request names a source whose `field` has n bytes, beginning with `head`. */
+static const char *a_request(const char *field, const char *head, int n)
+{
+    const char *text = fmt("%s%0*d", head, n - (int)strlen(head), 0);
+
+    if (strcmp(field, "url") == 0)
+        return fmt("{\"source\":{\"WasmUrl\":{\"url\":\"%s\",\"hash\":\"" CODE_HASH "\"}}}", text);
+    return fmt(
+        "{\"source\":{\"GitHub\":{\"repo\":\"%s\",\"commit\":\"%s\",\"build_target\":\"%s\"}}}",
+        strcmp(field, "repo") == 0 ? text : "o/r", strcmp(field, "commit") == 0 ? text : "c",
+        strcmp(field, "build_target") == 0 ? text : "wasm32-wasip1");
+}
+
+static void the_parts_of_a_source_end_at_their_limits(void **state)
+{
+    static const struct {
+        const char *field, *head;
+        int most; /* bytes */
+    } parts[] = {{"url", "https://", 2048},
+                 {"repo", "o/", 512},
+                 {"commit", "", 256},
+                 {"build_target", "", 64}};
+    (void)state;
+    fake_env.deposit = MILLI;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        ok("request_execution", a_request(parts[i].field, parts[i].head, parts[i].most));
+        panics(fmt("source.%s must be", parts[i].field), "request_execution",
+               a_request(parts[i].field, parts[i].head, parts[i].most + 1));
+    }
+    returns("[0,1,2,3]", "get_pending_request_ids", "{}");
     fake_env.deposit = 0;
 }
 
@@ -251,6 +286,34 @@ static void input_of_every_size_is_kept(void **state)
     request_of(5000, "\xc3\xa9", false, 4);
     request_of(4999, "\xc3\xa9", true, 5);
     request_of(1000, "\\\"", true, 6);
+}
+
+static void the_callback_waits_with_gas_for_its_input(void **state)
+{
+    static const struct {
+        size_t units;
+        const char *unit;
+        uint64_t apart; /* bytes of input with a record of their own */
+    } inputs[] = {{0, "x", 0},           {9999, "x", 0},        {10000, "x", 10000},
+                  {300000, "x", 300000}, {4999, "\xc3\xa9", 0}, {5000, "\xc3\xa9", 10000},
+                  {10000, "\\n", 10000}};
+    (void)state;
+    as("alice.test");
+    fake_env.deposit = 100 * MILLI;
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+        char *args = long_request(inputs[i].units, inputs[i].unit);
+        const char *callback;
+        uint64_t gas, weight;
+
+        ok("request_execution", args);
+        free(args);
+        callback = fake_yielded_to(&gas, &weight);
+        assert_non_null(callback);
+        assert_string_equal(callback, "on_execution_response");
+        assert_int_equal(gas, UINT64_C(50000000000000) + inputs[i].apart * 16000000);
+        assert_int_equal(weight, 1);
+    }
+    fake_env.deposit = 0;
 }
 
 static void input_too_dense_for_the_log_fails_with_a_sentence(void **state)
@@ -456,9 +519,11 @@ int main(void)
         TEST(a_request_is_announced_to_the_byte),
         TEST(partial_limits_are_completed_in_the_event_alone),
         TEST(requests_against_the_rules_are_refused),
+        TEST(the_parts_of_a_source_end_at_their_limits),
         TEST(odd_but_allowed_requests_pass),
         TEST(proof_is_announced_last_and_only_when_asked),
         TEST(input_of_every_size_is_kept),
+        TEST(the_callback_waits_with_gas_for_its_input),
         TEST(input_too_dense_for_the_log_fails_with_a_sentence),
         TEST(pending_bytes_are_what_the_requests_lock),
         TEST(requests_over_the_cap_are_refused),

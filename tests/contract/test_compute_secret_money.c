@@ -23,8 +23,8 @@ static const char *random_name(void)
 {
     static const char *const accessors[] = {
         REPO, "{\"Repo\":{\"repo\":\"github.com/a/b\"}}", PAYMENT_KEY,
-        "{\"WasmHash\":{\"hash\":\"ABABabababababababababababababababababababababababababababab"
-        "abab\"}}"};
+        ("{\"WasmHash\":{\"hash\":\"ABABabababababababababababababababababababababababababababab"
+         "abab\"}}")};
     const unsigned which = pick(4);
 
     return fmt("\"accessor\":%s,\"profile\":\"%u\"", accessors[which],

@@ -303,6 +303,34 @@ static void the_owner_cancels_many_and_unknown_ones_are_skipped(void **state)
     returns("[6]", "get_pending_request_ids", "{}");
 }
 
+/* ids is the list of the numbers below `end`. */
+static const char *ids(unsigned end)
+{
+    static char text[1024];
+    size_t n = 0;
+
+    for (unsigned i = 0; i < end; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%u", i == 0 ? "[" : ",", i);
+    assert_in_range(snprintf(text + n, sizeof text - n, "]"), 1, sizeof text - n - 1);
+    return text;
+}
+
+static void a_hundred_requests_are_shown_or_cleared_unless_told_otherwise(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 102; i++)
+        ask("");
+    returns(ids(100), "get_pending_request_ids", "{}");
+    returns(ids(100), "get_pending_request_ids", "{\"limit\":null}");
+    returns("[100,101]", "get_pending_request_ids", "{\"from_index\":100}");
+    returns(ids(102), "get_pending_request_ids", "{\"limit\":18446744073709551615}");
+    as("owner.test");
+    returns("100", "clear_all_pending_requests", "{}");
+    assert_int_equal(fake_receipts(), 100);
+    returns("[100,101]", "get_pending_request_ids", "{}");
+    returns("2", "clear_all_pending_requests", "{}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +349,7 @@ int main(void)
         TEST(too_little_money_is_refused),
         TEST(a_stale_request_is_cancelled_by_who_sent_it),
         TEST(the_owner_cancels_many_and_unknown_ones_are_skipped),
+        TEST(a_hundred_requests_are_shown_or_cleared_unless_told_otherwise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,6 +140,22 @@ static void transferring_checks_in_order(void **state)
     ok("transfer_project", GIVE("app", "bob.test")); /* the failures kept the acceptance */
 }
 
+static void a_pause_does_not_stop_a_transfer(void **state)
+{
+    (void)state;
+    publish("alice.test", "app");
+    accept("bob.test", "alice.test", "app");
+    as("owner.test");
+    ok("set_paused", "{\"paused\":true}");
+    as("alice.test");
+    ok("transfer_project", GIVE("app", "bob.test"));
+    refunds("bob.test", (69 + 8 + 10 + 3) * BYTE);
+    returns("true", "is_paused", "");
+    returns("null", "get_project", "{\"project_id\":\"alice.test/app\"}");
+    ok("get_project", "{\"project_id\":\"bob.test/app\"}");
+    assert_non_null(strstr((const char *)fake_returned().p, "\"owner\":\"bob.test\""));
+}
+
 static void strangers_move_nothing(void **state)
 {
     (void)state;
@@ -195,6 +211,7 @@ int main(void)
         TEST(names_that_nobody_accepts_are_not_found),
         TEST(a_transfer_keeps_uuid_versions_and_deposits),
         TEST(transferring_checks_in_order),
+        TEST(a_pause_does_not_stop_a_transfer),
         TEST(strangers_move_nothing),
         TEST(a_transfer_to_oneself_changes_nothing),
         TEST(a_price_row_under_the_new_name_starts_to_apply),

@@ -358,8 +358,8 @@ static void a_post_quantum_key_is_bound_by_its_hash(void **state)
 static void other_keys_are_refused(void **state)
 {
     static const char *const bad[] = {
-        "secp256k1:"
-        "qMoRgcoXai4mBPsdbHi1wfyxF9TdbPCF4qSDQTRP3TfescSRoUdSx6nmeQoN3aiwGzwMyGXAb1gUjBTv5AY8DXj",
+        ("secp256k1:"
+         "qMoRgcoXai4mBPsdbHi1wfyxF9TdbPCF4qSDQTRP3TfescSRoUdSx6nmeQoN3aiwGzwMyGXAb1gUjBTv5AY8DXj"),
         "ed25519:",
         "ed25519:1111111111111111111111111111111",
         "ed25519:111111111111111111111111111111111",

@@ -155,7 +155,7 @@ static void member(const char *json, size_t n, const char *value)
     assert_non_null(copy);
     memcpy(copy, json, n);
     found = near_json_member(&got, ALC_LIT("op"), copy, n);
-    if (found != (value != NULL) || (found && !alc_bytes_is(got, value)))
+    if (found != (value != NULL) || (value != NULL && !alc_bytes_is(got, value)))
         fail_msg("%.*s: %s", (int)n, json, found ? "found" : "nothing found");
     free(copy);
 }

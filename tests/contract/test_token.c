@@ -1,18 +1,10 @@
 /* tests/contract/test_token.c — the test token natively: transfers, refunds of what a receiver left
  * unused, storage, and that the supply is always the sum of the balances. */
-#include "tests/contract/fake_near.h"
+#include "tests/contract/calls.h"
 
 #include "base/enc.h"
 
 #include "token.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #define EVENT(name, data)                                                                          \
     "EVENT_JSON:{\"standard\":\"nep141\",\"version\":\"1.0.0\",\"event\":\"" name                  \
@@ -21,59 +13,13 @@
 #define PRICE ((near_u128)121 * 10000000000000000000u) /* 0.00121 NEAR */
 #define PRICE_TEXT "\"1210000000000000000000\""
 
-#define ENTRY(name, kind) NEAR_ENTRY(name);
-TOKEN_METHODS(ENTRY)
-#undef ENTRY
-
-static const struct {
-    const char *name;
-    void (*entry)(void);
-    enum near_kind kind;
-} methods[] = {
-#define ROW(name, kind) {#name, near_entry_##name, NEAR_##kind},
-    TOKEN_METHODS(ROW)
-#undef ROW
-};
-
-static bool call(const char *method, const char *args)
-{
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        if (strcmp(methods[i].name, method) != 0) continue;
-        return methods[i].kind == NEAR_VIEW ? fake_view(methods[i].entry, alc_cstr(args))
-                                            : fake_call(methods[i].entry, alc_cstr(args));
-    }
-    fail_msg("no method %s", method);
-    return false;
-}
-
-static void ok(const char *method, const char *args)
-{
-    if (!call(method, args)) fail_msg("%s panicked: %s", method, (const char *)fake_panic().p);
-}
-
-static void panics(const char *phrase, const char *method, const char *args)
-{
-    if (call(method, args)) fail_msg("%s did not panic, wanted: %s", method, phrase);
-    if (strstr((const char *)fake_panic().p, phrase) == NULL)
-        fail_msg("%s panicked: %s, wanted: %s", method, (const char *)fake_panic().p, phrase);
-}
-
-static void result_is(const char *expected)
-{
-    assert_non_null(fake_returned().p);
-    assert_string_equal((const char *)fake_returned().p, expected);
-}
-
-static void returns(const char *expected, const char *method, const char *args)
-{
-    ok(method, args);
-    result_is(expected);
-}
+TOKEN_METHODS(METHOD_ENTRY)
+const struct method methods[METHODS_MAX] = {TOKEN_METHODS(METHOD_ROW)};
 
 static void logged(const char *line)
 {
     assert_int_equal(fake_logs(), 1);
-    assert_string_equal((const char *)fake_log(0).p, line);
+    log_is(0, line);
 }
 
 static void balance_is(const char *account, const char *amount)
@@ -105,17 +51,17 @@ static void supply_is(const char *amount)
     assert_string_equal(digits, amount);
 }
 
-static void as(const char *account, near_u128 deposit)
+static void by(const char *account, near_u128 deposit)
 {
-    fake_env.predecessor = fake_env.signer = account;
+    as(account);
     fake_env.deposit = deposit;
 }
 
 static void register_account(const char *account)
 {
-    as(account, PRICE);
+    by(account, PRICE);
     ok("storage_deposit", "{}");
-    as(account, 0);
+    by(account, 0);
 }
 
 /* A token of bank.test with a supply of 1,000; alice and bob are registered. */
@@ -124,11 +70,11 @@ static int fresh(void **state)
     (void)state;
     fake_reset();
     fake_env.current = "token.test";
-    as("bank.test", 0);
+    by("bank.test", 0);
     ok("new", "{\"owner_id\":\"bank.test\",\"total_supply\":\"1000\"}");
     register_account("alice.test");
     register_account("bob.test");
-    as("bank.test", 1);
+    by("bank.test", 1);
     return 0;
 }
 
@@ -147,7 +93,7 @@ static void a_token_is_named_once(void **state)
     returns("{\"spec\":\"ft-1.0.0\",\"name\":\"Test Dollar\",\"symbol\":\"tUSD\",\"icon\":null,"
             "\"reference\":null,\"reference_hash\":null,\"decimals\":6}",
             "ft_metadata", "");
-    as("eve.test", 0);
+    by("eve.test", 0);
     panics("already been initialized", "new", "{\"owner_id\":\"eve.test\"}");
     fake_reset();
     panics("The contract is not initialized", "ft_total_supply", "");
@@ -172,7 +118,7 @@ static void a_token_is_named_once(void **state)
 static void only_the_owner_mints(void **state)
 {
     (void)state;
-    as("bank.test", 0);
+    by("bank.test", 0);
     ok("mint", "{\"account_id\":\"carol.test\",\"amount\":\"5\"}"); /* registers as well */
     logged(EVENT("ft_mint", "\"owner_id\":\"carol.test\",\"amount\":\"5\""));
     balance_is("carol.test", "5");
@@ -183,7 +129,7 @@ static void only_the_owner_mints(void **state)
                "\"340282366920938463463374607431768210450\"}");
     supply_is(MOST);
     panics("overflow", "mint", "{\"account_id\":\"dave.test\",\"amount\":\"1\"}");
-    as("carol.test", 0);
+    by("carol.test", 0);
     panics("Only owner", "mint", "{\"account_id\":\"carol.test\",\"amount\":\"1\"}");
     supply_is(MOST);
 }
@@ -198,7 +144,7 @@ static void a_transfer_moves_tokens_and_tells(void **state)
                                 "\"amount\":\"400\""));
     assert_null(fake_returned().p);
     assert_int_equal(fake_receipts(), 0);
-    as("alice.test", 1);
+    by("alice.test", 1);
     ok("ft_transfer",
        "{\"receiver_id\":\"bob.test\",\"amount\":\"400\",\"memo\":\"a \\\"memo\\\"\"}");
     logged(EVENT("ft_transfer", "\"old_owner_id\":\"alice.test\",\"new_owner_id\":\"bob.test\","
@@ -215,13 +161,13 @@ static void a_transfer_that_cannot_be_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         const char *m = methods_of[i];
-        as("bank.test", 0);
+        by("bank.test", 0);
         panics("exactly 1 yoctoNEAR", m,
                "{\"receiver_id\":\"bob.test\",\"amount\":\"1\",\"msg\":\"\"}");
-        as("bank.test", 2);
+        by("bank.test", 2);
         panics("exactly 1 yoctoNEAR", m,
                "{\"receiver_id\":\"bob.test\",\"amount\":\"1\",\"msg\":\"\"}");
-        as("bank.test", 1);
+        by("bank.test", 1);
         panics("should be different", m,
                "{\"receiver_id\":\"bank.test\",\"amount\":\"1\",\"msg\":\"\"}");
         panics("positive number", m,
@@ -230,11 +176,11 @@ static void a_transfer_that_cannot_be_is_refused(void **state)
                "{\"receiver_id\":\"bob.test\",\"amount\":\"1001\",\"msg\":\"\"}");
         panics("The account eve.test is not registered", m,
                "{\"receiver_id\":\"eve.test\",\"amount\":\"1\",\"msg\":\"\"}");
-        as("eve.test", 1);
+        by("eve.test", 1);
         panics("The account eve.test is not registered", m,
                "{\"receiver_id\":\"bob.test\",\"amount\":\"1\",\"msg\":\"\"}");
     }
-    as("bank.test", 1);
+    by("bank.test", 1);
     panics("missing field msg", "ft_transfer_call",
            "{\"receiver_id\":\"bob.test\",\"amount\":\"1\"}");
     supply_is("1000");
@@ -245,7 +191,7 @@ static void a_transfer_that_cannot_be_is_refused(void **state)
 
 static void send_with_message(void)
 {
-    as("bank.test", 1);
+    by("bank.test", 1);
     ok("ft_transfer_call", "{\"receiver_id\":\"bob.test\",\"amount\":\"100\",\"msg\":\"{\\\"a\\\":"
                            "1}\"}");
     fake_env.deposit = 0;
@@ -271,7 +217,7 @@ static void a_transfer_with_a_message_asks_the_receiver(void **state)
     assert_string_equal((const char *)r->args.p, RESOLVE);
     assert_true(r->after == 0 && r->gas == 5 * (uint64_t)NEAR_TGAS && r->weight == 0);
     assert_int_equal(fake_promise_returned(), 1);
-    as("bob.test", 0);
+    by("bob.test", 0);
     panics("Method ft_resolve_transfer is private", "ft_resolve_transfer", RESOLVE);
 }
 
@@ -324,18 +270,18 @@ static void what_the_receiver_spent_stays_spent(void **state)
 {
     (void)state;
     send_with_message();
-    as("bob.test", 1);
+    by("bob.test", 1);
     ok("ft_transfer", "{\"receiver_id\":\"alice.test\",\"amount\":\"80\"}");
     resolved(NULL, "80"); /* only 20 were left to take */
     balance_is("bob.test", "0");
     balance_is("bank.test", "920");
     send_with_message();
-    as("bob.test", 1);
+    by("bob.test", 1);
     ok("ft_transfer", "{\"receiver_id\":\"alice.test\",\"amount\":\"100\"}");
     resolved(NULL, "100");
     assert_int_equal(fake_logs(), 0);
     send_with_message();
-    as("bob.test", 1);
+    by("bob.test", 1);
     ok("storage_unregister", "{\"force\":true}");
     resolved(NULL, "100");
     balance_is("bob.test", "0");
@@ -346,7 +292,7 @@ static void a_refund_to_nobody_is_burnt(void **state)
 {
     (void)state;
     send_with_message();
-    as("bank.test", 1);
+    by("bank.test", 1);
     ok("storage_unregister", "{\"force\":true}");
     logged(EVENT("ft_burn", "\"owner_id\":\"bank.test\",\"amount\":\"900\""));
     resolved("\"60\"", "100");
@@ -372,21 +318,21 @@ static void an_account_pays_for_its_record_once(void **state)
     (void)state;
     returns("{\"min\":" PRICE_TEXT ",\"max\":" PRICE_TEXT "}", "storage_balance_bounds", "");
     returns("null", "storage_balance_of", "{\"account_id\":\"carol.test\"}");
-    as("carol.test", PRICE - 1);
+    by("carol.test", PRICE - 1);
     panics("less than the minimum storage balance", "storage_deposit", "{}");
-    as("carol.test", PRICE);
+    by("carol.test", PRICE);
     ok("storage_deposit", "{}");
     result_is(REGISTERED);
     assert_int_equal(fake_receipts(), 0);
     assert_true((near_u128)(fake_state_bytes() - before) * 10000000000000000000u <= PRICE);
-    as("carol.test", PRICE + 5);
+    by("carol.test", PRICE + 5);
     ok("storage_deposit", "{\"registration_only\":true}");
     refunded("carol.test", PRICE + 5);
-    as("carol.test", PRICE + 5);
+    by("carol.test", PRICE + 5);
     ok("storage_deposit", "{\"account_id\":\"dave.test\",\"registration_only\":null}");
     refunded("carol.test", 5); /* who paid, not who is registered */
     returns(REGISTERED, "storage_balance_of", "{\"account_id\":\"dave.test\"}");
-    as("dave.test", 0);
+    by("dave.test", 0);
     ok("storage_deposit", "{}");
     assert_int_equal(fake_receipts(), 0);
 }
@@ -394,23 +340,23 @@ static void an_account_pays_for_its_record_once(void **state)
 static void nothing_can_be_withdrawn_but_by_leaving(void **state)
 {
     (void)state;
-    as("alice.test", 1);
+    by("alice.test", 1);
     returns(REGISTERED, "storage_withdraw", "{}");
     returns(REGISTERED, "storage_withdraw", "{\"amount\":\"0\"}");
     panics("greater than the available", "storage_withdraw", "{\"amount\":\"1\"}");
-    as("eve.test", 1);
+    by("eve.test", 1);
     panics("The account eve.test is not registered", "storage_withdraw", "{}");
     returns("false", "storage_unregister", "{}");
     assert_int_equal(fake_receipts(), 0);
-    as("alice.test", 0);
+    by("alice.test", 0);
     panics("exactly 1 yoctoNEAR", "storage_withdraw", "{}");
     panics("exactly 1 yoctoNEAR", "storage_unregister", "{}");
-    as("alice.test", 1);
+    by("alice.test", 1);
     returns("true", "storage_unregister", "{}");
     refunded("alice.test", PRICE + 1);
     returns("false", "storage_unregister", "{}");
     assert_int_equal(fake_receipts(), 0); /* once */
-    as("bank.test", 1);
+    by("bank.test", 1);
     panics("positive balance without force", "storage_unregister", "{\"force\":false}");
     returns("true", "storage_unregister", "{\"force\":true}");
     supply_is("0");

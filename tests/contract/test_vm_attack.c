@@ -1,46 +1,16 @@
 /* tests/contract/test_vm_attack.c — a megabyte of arguments, and brackets without end, against the
  * compiled main contract with the gas that a transaction can buy: every call is served or ends with
  * a sentence, and none by running out of gas or stack. */
+#include "tests/contract/vm_calls.h"
 #include "tests/lib/around.h"
-#include "tests/lib/vmhost.h"
 
 #include "methods.h"
 
 #include "contract/near.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define WASM ALC_BUILD_DIR "/contracts/compute.wasm"
 #define MEGABYTE (1u << 20)
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
-#define SOURCE                                                                                     \
-    "\"source\":{\"WasmUrl\":{\"url\":\"https://example.org/g.wasm\",\"hash\":"                    \
-    "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"}}"
 #define SECRET                                                                                     \
     "\"accessor\":{\"Repo\":{\"repo\":\"github.com/a/b\",\"branch\":null}},\"profile\":\"p\""
-
-static struct vmhost *h;
-
-static int open_contract(void **state)
-{
-    (void)state;
-    h = vmhost_open("c.test", vmhost_file(WASM));
-    return vmhost_ok(vmhost_do(h, "new", "{\"owner_id\":\"" VMHOST_SIGNER "\"}")) ? 0 : -1;
-}
-
-static int close_contract(void **state)
-{
-    (void)state;
-    vmhost_close(h);
-    h = NULL;
-    return 0;
-}
 
 static const struct {
     const char *name;
@@ -79,7 +49,7 @@ static void must_end_well(const struct nearvm_outcome *o, const char *method, co
         memcmp(o->error.p, panicked, sizeof panicked - 1) == 0)
         return;
     fail_msg("%s of %.40s... ended with %.*s after %.1f Tgas", method, args, (int)o->error.n,
-             (const char *)o->error.p, (double)o->burnt_gas / 1e12);
+             (const char *)o->error.p, tgas(o->burnt_gas));
 }
 
 static void a_megabyte_ends_within_the_gas_of_a_transaction(void **state)
@@ -110,8 +80,7 @@ static void a_megabyte_ends_within_the_gas_of_a_transaction(void **state)
             most = o->burnt_gas;
             by = methods[i].name;
         }
-        print_message("1 MiB of %-10s at most %6.1f Tgas (%s)\n", texts[t].unit,
-                      (double)most / 1e12, by);
+        print_message("1 MiB of %-10s at most %6.1f Tgas (%s)\n", texts[t].unit, tgas(most), by);
         free(args);
     }
 }
@@ -179,7 +148,7 @@ static void a_megabyte_that_is_used_is_taken(void **state)
         o = call(m, args);
         must_end_well(o, calls[i].method, args);
         print_message("%-24s of %-40s %6.1f Tgas\n", calls[i].method, calls[i].unit,
-                      (double)o->burnt_gas / 1e12);
+                      tgas(o->burnt_gas));
         if ((o->end == NEARVM_OK) != calls[i].taken)
             fail_msg("%s of %s: %.*s", calls[i].method, calls[i].unit, (int)o->error.n,
                      (const char *)o->error.p);

@@ -1,13 +1,7 @@
 /* tests/contract/test_vm_door.c — contracts/register/README.md is true: its example contract asks
  * the register, both compiled, in NEAR's VM; and the answer that it shows is the register's. */
 #include "tests/contract/register_world.h"
-#include "tests/lib/vmhost.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/contract/vm_calls.h"
 
 #define README ALC_SOURCE_DIR "/contracts/register/README.md"
 #define NS 1000000000u
@@ -15,14 +9,9 @@
 
 static struct vmhost *judge, *door;
 
-static void must(const struct nearvm_outcome *o, const char *what)
-{
-    if (!vmhost_ok(o)) fail_msg("%s", what);
-}
-
 static void judge_with(const char *more)
 {
-    judge = vmhost_open("register.test", vmhost_file(ALC_BUILD_DIR "/contracts/register.wasm"));
+    judge = vmhost_open("register.test", vmhost_file(REGISTER_WASM));
     vmhost_env(judge)->time_ns = WORLD_S * NS;
     must(vmhost_do(judge, "new",
                    world_text("{\"owner_id\":\"" VMHOST_SIGNER
@@ -65,10 +54,10 @@ static int close_both(void **state)
 static struct alc_bytes quote_for(const char *caller)
 {
     uint8_t report_data[64] = {0};
-    struct alc_hash h;
+    struct alc_hash hash;
 
-    alc_sha256(&h, alc_cstr(caller));
-    memcpy(report_data, h.b, sizeof h.b);
+    alc_sha256(&hash, alc_cstr(caller));
+    memcpy(report_data, hash.b, sizeof hash.b);
     return world_quote(ALC_TEE_TDX, report_data, NULL);
 }
 
@@ -128,11 +117,11 @@ static const struct nearvm_outcome *judged(const struct trip *t)
     struct nearvm_result verdict = {NEARVM_RESULT_DATA, {NULL, 0}};
 
     must(o, "verify_quote");
-    print_message("verify_quote: %.3f Tgas\n", (double)o->burnt_gas / 1e12);
+    print_message("verify_quote: %.3f Tgas\n", tgas(o->burnt_gas));
     verdict.data = alc_cstr(world_text("%.*s", (int)o->value.n, (const char *)o->value.p));
     o = arrives(t, &verdict);
     must(o, "on_verdict");
-    print_message("on_verdict: %.3f Tgas\n", (double)o->burnt_gas / 1e12);
+    print_message("on_verdict: %.3f Tgas\n", tgas(o->burnt_gas));
     return o;
 }
 
@@ -225,20 +214,6 @@ static void the_page_shows_the_answer_to_a_quote_of_real_hardware(void **state)
         shown_answer()));
 }
 
-static int world_up(void **state)
-{
-    (void)state;
-    world_open();
-    return 0;
-}
-
-static int world_down(void **state)
-{
-    (void)state;
-    world_close();
-    return 0;
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_both, close_both)
 
 int main(void)
@@ -251,5 +226,5 @@ int main(void)
         cmocka_unit_test_teardown(the_page_shows_the_answer_to_a_quote_of_real_hardware,
                                   close_both),
     };
-    return cmocka_run_group_tests(tests, world_up, world_down);
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

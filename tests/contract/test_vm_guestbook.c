@@ -1,24 +1,11 @@
 /* tests/contract/test_vm_guestbook.c — the examples of contracts/README.md, compiled, in NEAR's VM:
  * the guest book with the token that it asks, and the bell that waits. */
-#include "tests/lib/vmhost.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/contract/vm_calls.h"
 
 #define WASM(name) vmhost_file(ALC_BUILD_DIR "/" name ".wasm")
 #define PRICE ((__uint128_t)10000000000u * ALC_NEAR_TGAS)
 
 static struct vmhost *book, *token, *bell;
-
-static const struct nearvm_outcome *must(const struct nearvm_outcome *o, const char *what)
-{
-    if (!vmhost_ok(o)) fail_msg("%s", what);
-    return o;
-}
 
 static int open_all(void **state)
 {
@@ -44,7 +31,7 @@ static int close_all(void **state)
 
 static void within(const char *what, const struct nearvm_outcome *o, uint64_t limit)
 {
-    print_message("%-24s %.3f Tgas\n", what, (double)o->burnt_gas / 1e12);
+    print_message("%-24s %.3f Tgas\n", what, tgas(o->burnt_gas));
     assert_in_range(o->burnt_gas, 1, limit);
 }
 

@@ -4,28 +4,16 @@
  * The borders are the reference's: an input below 10,000 bytes is announced in an event, escaped
  * twice, and all logs of a call hold 16,384 bytes; a longer one is announced as being in the state.
  * An answer whose JSON has at most 1024 bytes goes through resolve_execution. */
+#include "tests/contract/vm_calls.h"
 #include "tests/lib/around.h"
-#include "tests/lib/vmhost.h"
 
 #include "base/enc.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define WASM ALC_BUILD_DIR "/contracts/compute.wasm"
 #define EMBEDDED_MAX 9999u
 #define LOG_MAX 16384u
 #define OUTPUT_MAX 655360u
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
-#define ARGS                                                                                       \
-    "{\"source\":{\"WasmUrl\":{\"url\":\"https://example.org/g.wasm\",\"hash\":"                   \
-    "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"}},"                      \
-    "\"resource_limits\":{},\"input_data\":\""
+#define TEXT_MAX (2u << 20) /* as a JSON string */
+#define ARGS "{" SOURCE ",\"resource_limits\":{},\"input_data\":\""
 #define USED                                                                                       \
     "\"resources_used\":{\"instructions\":5500000,\"time_ms\":120,\"compile_time_ms\":null}"
 
@@ -67,30 +55,13 @@ static char *escaped(const char *text)
     return out;
 }
 
-static bool holds(struct alc_bytes in, const char *part)
-{
-    return memmem(in.p, in.n, part, strlen(part)) != NULL;
-}
-
 /* ---- Requests ---- */
-
-static struct vmhost *h;
 
 /* A contract of its own for each request: what an event holds besides the input is then the same to
  * the byte, data_id included. */
-static void open_contract(void)
+static void again(void)
 {
-    vmhost_close(h);
-    h = vmhost_open("c.test", vmhost_file(WASM));
-    assert_true(vmhost_ok(vmhost_do(h, "new", "{\"owner_id\":\"" VMHOST_SIGNER "\"}")));
-}
-
-static int close_contract(void **state)
-{
-    (void)state;
-    vmhost_close(h);
-    h = NULL;
-    return 0;
+    assert_int_equal(open_contract(NULL), 0);
 }
 
 static const struct nearvm_outcome *request(const struct unit *u, size_t n)
@@ -118,7 +89,7 @@ static size_t log_of_no_input(void)
     static size_t n;
 
     if (n > 0) return n;
-    open_contract();
+    again();
     n = logs_of(request(&units[0], 0));
     assert_in_range(n, 500, 2000);
     return n;
@@ -173,7 +144,7 @@ static void taken(const struct nearvm_outcome *o, const struct unit *u, size_t n
 }
 
 /* It fails with a sentence, and nothing stays of it. */
-static void refused(const struct nearvm_outcome *o, const struct unit *u, size_t n)
+static void not_taken(const struct nearvm_outcome *o, const struct unit *u, size_t n)
 {
     if (!vmhost_panicked(o, "The event is longer than 16384 bytes of logs: input of 10000 bytes or "
                             "more is not part of it"))
@@ -188,12 +159,12 @@ static bool check_input(const struct unit *u, size_t n)
     const bool yes = fits(u, n);
     const struct nearvm_outcome *o;
 
-    open_contract();
+    again();
     o = request(u, n);
     if (yes)
         taken(o, u, n);
     else
-        refused(o, u, n);
+        not_taken(o, u, n);
     return yes;
 }
 
@@ -252,7 +223,7 @@ static void long_inputs_are_taken_within_300_tgas(void **state)
         const struct nearvm_outcome *o;
         uint64_t asked, shown;
 
-        open_contract();
+        again();
         o = request(u, n);
         if (!vmhost_ok(o)) fail_msg("%zu of %s", n, u->name);
         asked = o->burnt_gas;
@@ -261,7 +232,7 @@ static void long_inputs_are_taken_within_300_tgas(void **state)
         /* A view has no more than a transaction; a text that grows beyond 4 MiB has no view. */
         if (strlen(u->raw) * n < 3u << 20) assert_true(vmhost_ok(o));
         print_message("%-20s %7zu bytes of arguments: request %5.1f Tgas, get_request %5.1f\n",
-                      u->name, inputs[i].bytes, (double)asked / 1e12, (double)shown / 1e12);
+                      u->name, inputs[i].bytes, tgas(asked), tgas(shown));
         assert_in_range(asked, 1, VMHOST_GAS);
     }
 }
@@ -371,7 +342,7 @@ static void outputs_go_through_resolve_as_far_as_the_interface_says(void **state
                 char *output = output_of(kinds[k], u, n), *args;
                 const struct nearvm_outcome *o;
 
-                open_contract();
+                again();
                 assert_true(vmhost_ok(request(&units[0], 0)));
                 args =
                     around("{\"request_id\":0,\"response\":{\"success\":true,\"output\":", output,
@@ -411,7 +382,7 @@ static void outputs_of_every_kind_go_through_the_combined_method(void **state)
                 output = output_of(kinds[k], u, n);
                 args = around("{\"request_id\":0,\"output\":", output, 1,
                               ",\"success\":true," USED "}");
-                open_contract();
+                again();
                 assert_true(vmhost_ok(request(&units[0], 0)));
                 o = by_operator("submit_execution_output_and_resolve", args);
                 /* Json is kept as its text, which escapes may make longer than this contract
@@ -428,17 +399,13 @@ static void outputs_of_every_kind_go_through_the_combined_method(void **state)
         }
 }
 
-/* The most that is kept of an output.  Every callback has 50 Tgas, and what its request was given
- * beyond them: quotes by the hundred thousand need some of that. */
+/* The most that is kept of an output.  Every callback has 50 Tgas for sure. */
 static void the_longest_outputs_come_back(void **state)
 {
     static const struct {
         size_t unit, kind, bytes;
-        uint64_t gas; /* Tgas it may take */
-    } outputs[] = {{0, 0, OUTPUT_MAX, 50}, {6, 0, OUTPUT_MAX, 50}, {1, 0, OUTPUT_MAX, 250},
-                   {1, 0, 262144, 50},     {4, 0, 131072, 50},     {3, 0, 262144, 50},
-                   {4, 0, 262144, 250},    {0, 1, 655300, 50},     {1, 1, 327600, 50},
-                   {0, 2, 393216, 50}};
+    } outputs[] = {{0, 0, OUTPUT_MAX}, {6, 0, OUTPUT_MAX}, {1, 0, OUTPUT_MAX}, {3, 0, OUTPUT_MAX},
+                   {4, 0, 262144},     {0, 1, 655300},     {1, 1, 327600},     {0, 2, 393216}};
     (void)state;
     for (size_t i = 0; i < COUNT(outputs); i++) {
         const struct unit *u = &units[outputs[i].unit];
@@ -450,20 +417,57 @@ static void the_longest_outputs_come_back(void **state)
         char *raw = around("", u->raw, n, ""), *expected = result_of(kind, raw);
         const struct nearvm_outcome *o;
 
-        open_contract();
+        again();
         assert_true(vmhost_ok(request(&units[0], 0)));
         o = by_operator("submit_execution_output_and_resolve", args);
         assert_true(vmhost_ok(o));
-        print_message("%s of %zu %s: submit %.1f", kind, n, u->name, (double)o->burnt_gas / 1e12);
+        print_message("%s of %zu %s: submit %.1f", kind, n, u->name, tgas(o->burnt_gas));
         o = vmhost_wake(h, 0);
         assert_true(vmhost_ok(o));
-        print_message(", callback %.1f Tgas\n", (double)o->burnt_gas / 1e12);
+        print_message(", callback %.1f Tgas\n", tgas(o->burnt_gas));
         assert_true(alc_bytes_eq(o->value, alc_cstr(expected)));
-        assert_in_range(o->burnt_gas, 1, outputs[i].gas * ALC_NEAR_TGAS);
+        assert_in_range(o->burnt_gas, 1, 50 * (uint64_t)ALC_NEAR_TGAS);
         free(output);
         free(args);
         free(raw);
         free(expected);
+    }
+}
+
+/* A text is kept as its JSON string, of at most 2 MiB with its quotes. */
+static void a_text_beyond_2_mib_as_json_is_refused(void **state)
+{
+    const size_t least = (TEXT_MAX - 2 - OUTPUT_MAX + 4) / 5; /* characters of six bytes in it */
+    (void)state;
+    for (size_t n = TEXT_MAX; n <= TEXT_MAX + 1; n++) {
+        const size_t six = least + n - TEXT_MAX;
+        char *control = around("", "\\u0001", six, "\"");
+        char *text = around("\"", "x", n - 2 - 6 * six, control);
+        char *args = around("{\"request_id\":0,\"output\":{\"Text\":", text, 1,
+                            "},\"success\":true," USED "}");
+        const struct nearvm_outcome *o;
+
+        assert_int_equal(strlen(text), n);
+        again();
+        assert_true(vmhost_ok(request(&units[0], 0)));
+        o = by_operator("submit_execution_output_and_resolve", args);
+        print_message("Text of %zu bytes as JSON: submit %.1f", n, tgas(o->burnt_gas));
+        if (n == TEXT_MAX) {
+            assert_true(vmhost_ok(o));
+            o = vmhost_wake(h, 0);
+            print_message(", callback %.1f Tgas\n", tgas(o->burnt_gas));
+            assert_true(vmhost_ok(o));
+            assert_true(alc_bytes_eq(o->value, alc_cstr(text)));
+            assert_in_range(o->burnt_gas, 1, 50 * (uint64_t)ALC_NEAR_TGAS);
+        } else {
+            print_message(" Tgas\n");
+            assert_true(vmhost_panicked(o, "The output is longer than 2 MiB as a JSON string"));
+            assert_true(vmhost_returned(vmhost_view(h, "has_pending_output", "{\"request_id\":0}"),
+                                        "false"));
+        }
+        free(control);
+        free(text);
+        free(args);
     }
 }
 
@@ -477,6 +481,7 @@ int main(void)
         TEST(outputs_go_through_resolve_as_far_as_the_interface_says),
         TEST(outputs_of_every_kind_go_through_the_combined_method),
         TEST(the_longest_outputs_come_back),
+        TEST(a_text_beyond_2_mib_as_json_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,43 +1,22 @@
 /* tests/contract/test_vm_onchain.c — level "onchain" of the compiled main contract in NEAR's VM:
  * that the gas it sets aside suffices where it is needed most. */
+#include "tests/contract/vm_calls.h"
 #include "tests/contract/vm_proofs.h"
+
+#include "tests/lib/around.h"
 
 #include "base/enc.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define WASM ALC_BUILD_DIR "/contracts/compute.wasm"
-#define SOURCE                                                                                     \
-    "\"source\":{\"WasmUrl\":{\"url\":\"https://example.org/g.wasm\",\"hash\":"                    \
-    "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"}}"
 #define REFUSED "{\"accepted\":false,\"simulated\":true,\"refusal\":\"QUOTE_SIGNATURE\"}"
 
-static struct vmhost *h;
 static const struct alc_hash enclave = {{0x11}};
 
-static int open_contract(void **state)
+static int open_vouched(void **state)
 {
     (void)state;
-    h = vmhost_open("c.test", vmhost_file(WASM));
-    return vmhost_ok(vmhost_do(h, "new",
-                               "{\"owner_id\":\"" VMHOST_SIGNER "\",\"operator_id\":\"" VM_OPERATOR
-                               "\",\"chain_id\":\"localnet\"}")) &&
-                   vmhost_ok(vm_vouched(h, &enclave))
-               ? 0
-               : -1;
-}
-
-static int close_contract(void **state)
-{
-    (void)state;
-    vmhost_close(h);
-    h = NULL;
+    open_compute("{\"owner_id\":\"" VMHOST_SIGNER "\",\"operator_id\":\"" VM_OPERATOR
+                 "\",\"chain_id\":\"localnet\"}");
+    must(vm_vouched(h, &enclave), "add_worker_key");
     return 0;
 }
 
@@ -51,22 +30,18 @@ static void request(void)
                                  .deposit = (__uint128_t)ALC_NEAR_TGAS * 100000000000u})));
 }
 
-static double tgas(uint64_t gas)
-{
-    return (double)gas / 1e12;
-}
-
-/* An answer with `n` bytes of text, stored, under a quote of `quote_n` bytes. */
-static struct vm_asked submit(uint64_t id, size_t n, size_t quote_n, uint64_t gas)
+/* An answer with `n` times `unit` of text, stored, under a quote of `quote_n` bytes. */
+static struct vm_asked submit(uint64_t id, char unit, size_t n, size_t quote_n, uint64_t gas)
 {
     static struct vm_proof proof;
     uint8_t *quote = calloc(1, quote_n + 1);
-    char *out = malloc(n + 1), *args = malloc(n + 65536);
+    char *out = malloc(n + 1), *args = malloc(2 * n + 65536);
+    char *json = around("", unit == '"' ? "\\\"" : (char[]){unit, 0}, n, "");
     const struct nearvm_outcome *o;
     struct vm_asked asked;
 
     assert_true(out != NULL && args != NULL && quote != NULL);
-    memset(out, 'y', n);
+    memset(out, unit, n);
     out[n] = 0;
     vm_statement(&proof, h, id, ALC_OUTPUT_TEXT, (struct alc_bytes){(const uint8_t *)out, n},
                  &enclave);
@@ -74,7 +49,7 @@ static struct vm_asked submit(uint64_t id, size_t n, size_t quote_n, uint64_t ga
     sprintf(args,
             "{\"request_id\":%u,\"output\":{\"Text\":\"%s\"},\"success\":true,\"resources_used\":{"
             "\"instructions\":5500000,\"time_ms\":120},\"statement\":\"%s\",\"evidence\":\"%s\"}",
-            (unsigned)id, out, proof.statement64, proof.evidence64);
+            (unsigned)id, json, proof.statement64, proof.evidence64);
     o = vmhost_call(h, &(struct vmhost_call){.method = "submit_execution_output_and_resolve",
                                              .args = alc_cstr(args),
                                              .signer = VM_OPERATOR,
@@ -86,6 +61,7 @@ static struct vm_asked submit(uint64_t id, size_t n, size_t quote_n, uint64_t ga
     print_message("submit and resolve, %zu bytes: %.3f Tgas\n", n, tgas(o->burnt_gas));
     asked = vm_asked(h);
     free(args);
+    free(json);
     free(out);
     free(quote);
     return asked;
@@ -93,9 +69,12 @@ static struct vm_asked submit(uint64_t id, size_t n, size_t quote_n, uint64_t ga
 
 static void the_longest_output_is_removed_within_the_callbacks_gas(void **state)
 {
-    static const size_t sizes[] = {1, 655360};
+    static const struct {
+        char unit;
+        size_t n;
+    } texts[] = {{'y', 1}, {'y', 655360}, {'"', 655360}};
     (void)state;
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < COUNT(texts); i++) {
         const struct nearvm_outcome *o;
         struct vm_asked asked;
         char pending[64], id[64];
@@ -104,11 +83,11 @@ static void the_longest_output_is_removed_within_the_callbacks_gas(void **state)
         o = vmhost_view(h, "get_pending_bytes", "");
         assert_true(vmhost_ok(o));
         snprintf(pending, sizeof pending, "%.*s", (int)o->value.n, (const char *)o->value.p);
-        asked = submit(i, sizes[i], 16384, VMHOST_GAS);
+        asked = submit(i, texts[i].unit, texts[i].n, 16384, VMHOST_GAS);
         o = vm_verdict(h, &asked, ALC_LIT(REFUSED));
         assert_true(vmhost_returned(o, "false"));
         assert_true(vmhost_logged(o, "Quote refused: QUOTE_SIGNATURE"));
-        print_message("on_quote_verified, %zu bytes removed: %.3f of %.0f Tgas\n", sizes[i],
+        print_message("on_quote_verified, %zu bytes removed: %.3f of %.0f Tgas\n", texts[i].n,
                       tgas(o->burnt_gas), tgas(asked.callback_gas));
         assert_true(vmhost_returned(vmhost_view(h, "get_pending_bytes", ""), pending));
         snprintf(id, sizeof id, "{\"request_id\":%u}", i);
@@ -116,13 +95,13 @@ static void the_longest_output_is_removed_within_the_callbacks_gas(void **state)
         vm_asked_fini(&asked);
 
         /* And the same answer once more, which is accepted. */
-        asked = submit(i, sizes[i], 16384, VMHOST_GAS);
+        asked = submit(i, texts[i].unit, texts[i].n, 16384, VMHOST_GAS);
         o = vm_verdict(h, &asked, alc_cstr(vm_accepting(&asked, &enclave)));
         assert_true(vmhost_returned(o, "true"));
         o = vmhost_wake(h, 0);
         assert_true(vmhost_ok(o));
-        assert_non_null(memmem(o->value.p, o->value.n, "\"statement_hash\":\"", 18));
-        assert_true(o->value.n > sizes[i]);
+        assert_true(holds(o->value, "\"statement_hash\":\""));
+        assert_true(o->value.n > texts[i].n);
         vm_asked_fini(&asked);
     }
 }
@@ -192,7 +171,7 @@ static void a_full_list_of_keys_can_be_emptied_and_shown(void **state)
     assert_in_range(o->burnt_gas, 1, 60 * (uint64_t)ALC_NEAR_TGAS);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_contract, close_contract)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_vouched, close_contract)
 
 int main(void)
 {

@@ -1,16 +1,7 @@
 /* tests/contract/test_vm_policy.c — policies of wallets in NEAR's VM, whose ecrecover and Ed25519
  * are the real ones. */
-#include "tests/lib/vmhost.h"
+#include "tests/contract/vm_calls.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define WASM ALC_BUILD_DIR "/contracts/compute.wasm"
 #define ED25519 "ed25519:ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c"
 #define SECP256K1 "secp256k1:02989c0b76cb563971fdc9bef31ec06c3560f3249d6ee9e5d83c57625596e05f6f"
 #define BYTE ((__uint128_t)10000000000u * 1000000000u)
@@ -28,23 +19,6 @@
     "12cc8a34f9e8f7302e4983c17481c7b74082f97ee9a4de8183476148c23a8ad3"                             \
     "b8cf6e8bd768e33d31b2e780369e54fa61fa8f5e08b04fde67dd0cfdb8aa17ab"                             \
     "00"
-
-static struct vmhost *h;
-
-static int open_contract(void **state)
-{
-    (void)state;
-    h = vmhost_open("c.test", vmhost_file(WASM));
-    return vmhost_ok(vmhost_do(h, "new", "{\"owner_id\":\"" VMHOST_SIGNER "\"}")) ? 0 : -1;
-}
-
-static int close_contract(void **state)
-{
-    (void)state;
-    vmhost_close(h);
-    h = NULL;
-    return 0;
-}
 
 static const struct nearvm_outcome *store(const char *key, const char *data, const char *signature)
 {

@@ -2,87 +2,61 @@
  * host's p256_verify and our own, the actions of its receipts; on simulated quotes and on the
  * sample of real hardware, both natively judged alike. */
 #include "tests/contract/register_world.h"
-#include "tests/lib/vmhost.h"
+#include "tests/contract/vm_calls.h"
 
 #include "base/enc.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define WASM ALC_BUILD_DIR "/contracts/register.wasm"
 #define SOFTWARE_WASM ALC_BUILD_DIR "/contracts/register-software.wasm"
-#define COMPUTE_WASM ALC_BUILD_DIR "/contracts/compute.wasm"
 #define NS 1000000000u
 #define INIT "init.test"
 #define NAMES                                                                                      \
     "\"owner_id\":\"" VMHOST_SIGNER "\",\"init_worker_account\":\"" INIT                           \
     "\",\"outlayer_contract_id\":\"c.test\",\"chain_id\":\"localnet\""
 
-static struct vmhost *h;
-
 static const struct nearvm_outcome *by(const char *who, const char *method, struct alc_bytes args)
 {
     return vmhost_call(h, &(struct vmhost_call){.method = method, .args = args, .signer = who});
 }
 
-static void must(const char *who, const char *method, struct alc_bytes args)
+static void owner(const char *method, struct alc_bytes args)
 {
-    if (!vmhost_ok(by(who, method, args))) fail_msg("%s", method);
-}
-
-static void refused(const struct nearvm_outcome *o, const char *part)
-{
-    assert_int_equal(o->end, NEARVM_ABORTED);
-    if (memmem(o->error.p, o->error.n, part, strlen(part)) == NULL)
-        fail_msg("%.*s, wanted: %s", (int)o->error.n, (const char *)o->error.p, part);
+    must(by(VMHOST_SIGNER, method, args), method);
 }
 
 static void open_with(const char *wasm, bool simulated)
 {
     h = vmhost_open("op.test", vmhost_file(wasm));
     vmhost_env(h)->time_ns = WORLD_S * NS;
-    must(VMHOST_SIGNER, "new",
-         alc_cstr(simulated ? world_text("{" NAMES ",\"simulated_root\":\"%s\"}", world_root())
-                            : "{" NAMES "}"));
+    owner("new",
+          alc_cstr(simulated ? world_text("{" NAMES ",\"simulated_root\":\"%s\"}", world_root())
+                             : "{" NAMES "}"));
+}
+
+static int open_known(const char *wasm)
+{
+    open_with(wasm, true);
+    owner("put_collateral", world_put(world_set(ALC_TEE_TDX, WORLD_S), ""));
+    owner("add_approved_measurements",
+          alc_cstr(world_text("{\"measurements\":%s}", world_measurement())));
+    return 0;
 }
 
 static int open_simulated(void **state)
 {
     (void)state;
-    open_with(WASM, true);
-    must(VMHOST_SIGNER, "put_collateral", world_put(world_set(ALC_TEE_TDX, WORLD_S), ""));
-    must(VMHOST_SIGNER, "add_approved_measurements",
-         alc_cstr(world_text("{\"measurements\":%s}", world_measurement())));
-    return 0;
+    return open_known(REGISTER_WASM);
 }
 
 static int open_software(void **state)
 {
     (void)state;
-    open_with(SOFTWARE_WASM, true);
-    must(VMHOST_SIGNER, "put_collateral", world_put(world_set(ALC_TEE_TDX, WORLD_S), ""));
-    must(VMHOST_SIGNER, "add_approved_measurements",
-         alc_cstr(world_text("{\"measurements\":%s}", world_measurement())));
-    return 0;
+    return open_known(SOFTWARE_WASM);
 }
 
 static int open_real(void **state)
 {
     (void)state;
-    open_with(WASM, false);
-    return 0;
-}
-
-static int close_contract(void **state)
-{
-    (void)state;
-    vmhost_close(h);
-    h = NULL;
+    open_with(REGISTER_WASM, false);
     return 0;
 }
 
@@ -135,7 +109,7 @@ static void a_registration_makes_its_receipts(void **state)
     a = vmhost_action(h, 2, 0);
     assert_true(alc_bytes_is(a->method, "add_worker_key"));
     assert_true(a->gas > 5 * (uint64_t)ALC_NEAR_TGAS); /* and what was left over */
-    assert_non_null(memmem(a->data.p, a->data.n, "\"simulated\":true}", 17));
+    assert_true(holds(a->data, "\"simulated\":true}"));
 }
 
 static void the_callback_counts_what_the_access_key_receipt_came_to(void **state)
@@ -211,7 +185,7 @@ static void a_post_quantum_key_costs_little_more(void **state)
            alc_cstr(world_text("{\"public_key\":\"ml-dsa-65:%s\",\"tdx_quote_hex\":\"%s\"}", text,
                                world_hex(world_quote_of(0x22, NULL)))));
     refused(o, "does not begin with this public key");
-    print_message("ml-dsa-65: %.3f Tgas to the binding check\n", (double)o->burnt_gas / 1e12);
+    print_message("ml-dsa-65: %.3f Tgas to the binding check\n", tgas(o->burnt_gas));
     assert_in_range(o->burnt_gas, 1, 10 * (uint64_t)ALC_NEAR_TGAS);
 }
 
@@ -287,10 +261,10 @@ static void real_verdicts_are_those_of_the_native_verifier(void **state)
         print_message("skipped: the sample quotes are not here\n");
         skip();
     }
-    must("any.test", "new_challenge", ALC_LIT("{}"));
-    must(VMHOST_SIGNER, "update_collateral", world_put(set, ",\"index\":0"));
-    must(VMHOST_SIGNER, "add_approved_measurements",
-         alc_cstr(world_text("{\"measurements\":%s}", world_measurement_of(quote))));
+    must(by("any.test", "new_challenge", ALC_LIT("{}")), "new_challenge");
+    owner("update_collateral", world_put(set, ",\"index\":0"));
+    owner("add_approved_measurements",
+          alc_cstr(world_text("{\"measurements\":%s}", world_measurement_of(quote))));
     verify_quote_answers_as_natively(quote, set, false);
 }
 
@@ -304,14 +278,13 @@ static void the_real_collateral_goes_back_as_it_came(void **state)
         print_message("skipped: the sample quotes are not here\n");
         skip();
     }
-    must(VMHOST_SIGNER, "update_collateral", world_put(set, ",\"index\":0"));
+    owner("update_collateral", world_put(set, ",\"index\":0"));
     o = vmhost_view(h, "get_collateral", "");
     assert_true(vmhost_ok(o));
     assert_in_range(o->value.n, set.n, 2 * set.n);
     o = vmhost_view(h, "get_collateral_info", REAL_INFO);
     assert_true(vmhost_ok(o));
-    assert_non_null(
-        memmem(o->value.p, o->value.n, "\"valid_until\":1752919234,\"simulated\":false", 42));
+    assert_true(holds(o->value, "\"valid_until\":1752919234,\"simulated\":false"));
 }
 
 static void the_software_build_registers_too(void **state)
@@ -321,7 +294,7 @@ static void the_software_build_registers_too(void **state)
     (void)state;
     o = by(INIT, "register_worker_key", registration(0x22, world_quote_of(0x22, NULL)));
     assert_true(vmhost_ok(o));
-    print_message("software P-256: %.3f Tgas\n", (double)o->burnt_gas / 1e12);
+    print_message("software P-256: %.3f Tgas\n", tgas(o->burnt_gas));
     refused(by(INIT, "register_worker_key", registration(0x23, world_quote_of(0x22, NULL))),
             "does not begin with this public key");
     refused(by("any.test", "register_worker_key", registration(0x22, world_quote_of(0x22, NULL))),
@@ -332,30 +305,15 @@ static void the_software_build_registers_too(void **state)
 
 static bool imports(const char *path, const char *name)
 {
-    struct alc_bytes wasm = vmhost_file(path);
-    return memmem(wasm.p, wasm.n, name, strlen(name)) != NULL;
+    return holds(vmhost_file(path), name);
 }
 
 static void the_newer_host_function_is_imported_by_the_register_alone(void **state)
 {
     (void)state;
-    assert_true(imports(WASM, "p256_verify"));
+    assert_true(imports(REGISTER_WASM, "p256_verify"));
     assert_false(imports(SOFTWARE_WASM, "p256_verify"));
     assert_false(imports(COMPUTE_WASM, "p256_verify"));
-}
-
-static int world_up(void **state)
-{
-    (void)state;
-    world_open();
-    return 0;
-}
-
-static int world_down(void **state)
-{
-    (void)state;
-    world_close();
-    return 0;
 }
 
 #define SIM_TEST(name) cmocka_unit_test_setup_teardown(name, open_simulated, close_contract)
@@ -375,5 +333,5 @@ int main(void)
                                         close_contract),
         cmocka_unit_test(the_newer_host_function_is_imported_by_the_register_alone),
     };
-    return cmocka_run_group_tests(tests, world_up, world_down);
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

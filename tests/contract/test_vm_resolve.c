@@ -1,22 +1,12 @@
 /* tests/contract/test_vm_resolve.c — level "onchain" with both compiled contracts in NEAR's VM: the
  * main contract asks the register about quotes of a SIMULATED platform. */
+#include "tests/contract/vm_calls.h"
 #include "tests/contract/vm_proofs.h"
 
 #include "attest/sim.h"
 #include "base/enc.h"
 #include "base/json.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define SOURCE                                                                                     \
-    "\"source\":{\"WasmUrl\":{\"url\":\"https://example.org/g.wasm\",\"hash\":"                    \
-    "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"}}"
 #define MORE_THAN_KEY (9 * (uint64_t)ALC_NEAR_TGAS)
 
 static struct vmhost *compute, *judge;
@@ -24,18 +14,9 @@ static struct alc_sim *sim;
 static struct alc_sim_quote usual;
 static struct alc_hash enclave;
 
-static double tgas(uint64_t gas)
-{
-    return (double)gas / 1e12;
-}
-
-static void must(const struct nearvm_outcome *o, const char *what)
-{
-    if (!vmhost_ok(o)) fail_msg("%s", what);
-}
-
 /* call_with passes one string argument, escaped. */
-static void call_with(struct vmhost *h, const char *method, const char *key, struct alc_bytes value)
+static void call_with(struct vmhost *who, const char *method, const char *key,
+                      struct alc_bytes value)
 {
     struct alc_buf args = ALC_BUF(1u << 20);
     struct alc_jw w = {.out = &args};
@@ -45,7 +26,7 @@ static void call_with(struct vmhost *h, const char *method, const char *key, str
     alc_jw_str(&w, value);
     alc_jw_end(&w);
     assert_false(args.failed);
-    must(vmhost_call(h,
+    must(vmhost_call(who,
                      &(struct vmhost_call){.method = method,
                                            .args = alc_buf_bytes(&args),
                                            .deposit = (__uint128_t)ALC_NEAR_TGAS * 1000000000000u}),
@@ -93,7 +74,7 @@ static int open_both(void **state)
     memcpy(m.rtmr, usual.td.rtmr, sizeof m.rtmr);
     alc_measurement_hash(&enclave, &m, &alc_verify_native);
 
-    judge = vmhost_open(VM_OPERATOR, vmhost_file(ALC_BUILD_DIR "/contracts/register.wasm"));
+    judge = vmhost_open(VM_OPERATOR, vmhost_file(REGISTER_WASM));
     vmhost_env(judge)->time_ns = now_ns;
     assert_true(alc_base64_encode(root, sizeof root - 1, &n, alc_sim_root(sim)));
     root[n] = 0;
@@ -111,7 +92,7 @@ static int open_both(void **state)
     alc_buf_fini(&set);
     approve("add_approved_measurements");
 
-    compute = vmhost_open("c.test", vmhost_file(ALC_BUILD_DIR "/contracts/compute.wasm"));
+    compute = vmhost_open("c.test", vmhost_file(COMPUTE_WASM));
     vmhost_env(compute)->time_ns = now_ns;
     must(vmhost_do(compute, "new",
                    "{\"owner_id\":\"" VMHOST_SIGNER "\",\"operator_id\":\"" VM_OPERATOR
@@ -220,7 +201,7 @@ static void onchain_costs_little_more_than_key(void **state)
     onchain += carry(&asked, "true", NULL);
     o = vmhost_wake(compute, 0);
     must(o, "on_execution_response");
-    assert_non_null(memmem(o->value.p, o->value.n, "\"statement_hash\":\"", 18));
+    assert_true(holds(o->value, "\"statement_hash\":\""));
     print_message("onchain: %.3f Tgas above key (%.3f and %.3f)\n", tgas(onchain - key),
                   tgas(onchain), tgas(key));
     assert_in_range(onchain, key, key + MORE_THAN_KEY);
@@ -274,13 +255,6 @@ static void flip(struct vm_proof *p, size_t field, size_t bit)
     assert_true(alc_base64_encode(p->statement64, sizeof p->statement64 - 1, &n,
                                   (struct alc_bytes){now, n}));
     p->statement64[n] = 0;
-}
-
-static void refused(const struct nearvm_outcome *o, const char *part)
-{
-    assert_int_equal(o->end, NEARVM_ABORTED);
-    if (memmem(o->error.p, o->error.n, part, strlen(part)) == NULL)
-        fail_msg("%.*s, wanted: %s", (int)o->error.n, (const char *)o->error.p, part);
 }
 
 /* What the request says is compared by the main contract, at any level; what only the enclave knows

@@ -1,38 +1,12 @@
 /* tests/contract/test_vm_secret.c — secrets in NEAR's VM: what only its stack, its memory and its
  * gas can show. */
-#include "tests/lib/vmhost.h"
+#include "tests/contract/vm_calls.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define WASM ALC_BUILD_DIR "/contracts/compute.wasm"
 #define NAMED "\"accessor\":{\"Repo\":{\"repo\":\"r\"}},\"profile\":\"p\""
 #define TOO_DEEP "Failed to deserialize input from JSON: nested too deeply"
 #define NOT "{\"Not\":{\"condition\":"
 #define OR "{\"Logic\":{\"conditions\":["
 #define OR_END "],\"operator\":\"Or\"}}"
-
-static struct vmhost *h;
-
-static int open_contract(void **state)
-{
-    (void)state;
-    h = vmhost_open("c.test", vmhost_file(WASM));
-    return vmhost_ok(vmhost_do(h, "new", "{\"owner_id\":\"" VMHOST_SIGNER "\"}")) ? 0 : -1;
-}
-
-static int close_contract(void **state)
-{
-    (void)state;
-    vmhost_close(h);
-    h = NULL;
-    return 0;
-}
 
 /* store_secrets with a ciphertext of n bytes and a condition of `accounts` names inside `depth`
  * nodes. */
@@ -89,7 +63,7 @@ static void gas_follows_the_length_of_a_condition(void **state)
             assert_true(vmhost_ok(vmhost_do(h, "delete_secrets", "{" NAMED "}")));
         }
         print_message("%2u deep: %.2f, %.2f, %.2f Tgas for 1000, 2000, 4000 accounts\n", depths[d],
-                      (double)gas[d][0] / 1e12, (double)gas[d][1] / 1e12, (double)gas[d][2] / 1e12);
+                      tgas(gas[d][0]), tgas(gas[d][1]), tgas(gas[d][2]));
         assert_in_range(gas[d][2] - gas[d][1], 1, (gas[d][1] - gas[d][0]) * 21 / 10);
     }
     assert_in_range(gas[1][2], 1, gas[0][2] * 11 / 10);
@@ -100,7 +74,7 @@ static void a_megabyte_of_ciphertext_is_taken_and_read(void **state)
     const struct nearvm_outcome *o = store(1 << 20, 0, 0, "", "");
     (void)state;
     assert_true(vmhost_ok(o));
-    print_message("store_secrets, 1 MiB: %.1f Tgas\n", (double)o->burnt_gas / 1e12);
+    print_message("store_secrets, 1 MiB: %.1f Tgas\n", tgas(o->burnt_gas));
     o = vmhost_view(h, "get_secrets", "{" NAMED ",\"owner\":\"" VMHOST_SIGNER "\"}");
     assert_true(vmhost_ok(o));
     assert_in_range(o->value.n, 1 << 20, (1 << 20) + 512);

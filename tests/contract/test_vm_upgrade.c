@@ -1,44 +1,24 @@
 /* tests/contract/test_vm_upgrade.c — the compiled contract in NEAR's VM over the state of "The main
  * job". */
 #include "tests/contract/old_state.h"
-#include "tests/lib/vmhost.h"
+#include "tests/contract/vm_calls.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define WASM ALC_BUILD_DIR "/contracts/compute.wasm"
 #define STATE_1 "state-1.txt"
 #define FIRST 2u
 #define LAST 7u
-#define MILLI ((__uint128_t)1000000000u * 1000000000000u)
 #define PAID (100 * MILLI)
 #define BASE (2 * MILLI)
 #define COST (BASE + 500000000000000u + (__uint128_t)120 * 150000000000000000u)
 #define USED "\"resources_used\":{\"instructions\":5500000,\"time_ms\":120}"
 
-static struct vmhost *h;
-
 static int upgraded(void **state)
 {
     const struct old_state *old = old_state(STATE_1);
     (void)state;
-    h = vmhost_open("c.test", vmhost_file(WASM));
+    h = vmhost_open("c.test", vmhost_file(COMPUTE_WASM));
     vmhost_env(h)->time_ns = UINT64_C(1700000700000000000);
     for (size_t i = 0; i < old->records_n; i++)
         vmhost_put(h, old->records[i].key, old->records[i].value);
-    return 0;
-}
-
-static int done(void **state)
-{
-    (void)state;
-    vmhost_close(h);
-    h = NULL;
     return 0;
 }
 
@@ -113,7 +93,7 @@ static void cancelling_leaves_no_record(void **state)
     assert_int_equal(vmhost_records(h), old->records_n - 8); /* with an input and an output */
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, upgraded, done)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, upgraded, close_contract)
 
 int main(void)
 {

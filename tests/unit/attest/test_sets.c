@@ -186,7 +186,7 @@ static void half_written_and_foreign_files_are_ignored(void **state)
     pcs_serve(f, &made);
     OK(pcs_refresh(f));
     assert_int_equal(files(f, ".json", name), 1);
-    snprintf(path, sizeof path, "%s.part", name);
+    snprintf(path, sizeof path, "%s.a1B2c3", name);
     write_file(path, "{\"pck_crl_iss");
     snprintf(path, sizeof path, "%s/notes", f->dir);
     write_file(path, "mine");

@@ -158,6 +158,17 @@ static void parameters_behind_the_path_are_decoded(void **state)
     assert_holds(exchange(f, "GET /query HTTP/1.1\r\nHost: h\r\n\r\n"), "a=none b=none ");
 }
 
+static void a_whole_url_is_taken_for_its_path(void **state)
+{
+    struct fixture *f = *state;
+    serve(f, (struct alc_httpd_conf){0});
+    assert_holds(exchange(f, "GET http://h:80/status?q HTTP/1.1\r\nHost: h\r\n\r\n"),
+                 "\r\n\r\nGET /status 0:");
+    assert_holds(exchange(f, "GET HTTP://h HTTP/1.1\r\nHost: h\r\n\r\n"), "\r\n\r\nGET / 0:");
+    assert_holds(exchange(f, "GET /http://h/a HTTP/1.1\r\nHost: h\r\n\r\n"),
+                 "\r\n\r\nGET /http://h/a 0:");
+}
+
 static void a_request_becomes_a_call_and_an_answer(void **state)
 {
     struct fixture *f = *state;
@@ -391,6 +402,7 @@ static void close_waits_for_a_handler_that_runs(void **state)
     assert_int_equal(pthread_join(closer, NULL), 0);
     assert_true(f->finished);
     f->d = NULL;
+    assert_holds(hear(f, fd, true), "\r\n\r\nGET /wait 0:"); /* and for its answer to be sent */
     close(fd);
     close(idle);
 }
@@ -442,6 +454,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(parameters_behind_the_path_are_decoded),
+        TEST(a_whole_url_is_taken_for_its_path),
         TEST(a_request_becomes_a_call_and_an_answer),
         TEST(status_type_and_location_are_the_handlers),
         TEST(head_is_get_without_the_body),
