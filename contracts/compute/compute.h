@@ -47,9 +47,10 @@
 #define WORKER_KEYS_MAX 256u
 #define CANCEL_MAX 1024u /* ids in one call: the protocol allows as many promises */
 #define PENDING_BYTES_CAP (UINT64_C(8) << 20) /* by default; 84 NEAR of storage */
-/* An output that comes before its resolve; and as the JSON string that a text is kept as. */
+/* An output that comes before its resolve; and as the JSON string that a text is kept as.  With the
+ * dearest settlement the callback then needs 46 of its 50 Tgas. */
 #define OUTPUT_MAX_BYTES 655360u
-#define OUTPUT_TEXT_MAX_BYTES (UINT32_C(2) << 20)
+#define OUTPUT_TEXT_MAX_BYTES 1800000u
 /* A request's record: 10 kB of input, 2 kB of URL and the rest at its longest, with room. */
 #define REQUEST_MAX_BYTES 16384u
 
@@ -200,7 +201,8 @@ void usd_save(const struct prices_usd *p);
 ALC_MUST bool request_load(struct request *r, uint64_t id);
 ALC_MUST bool request_take(struct request *r, struct output *stored, uint64_t id);
 void request_add(const struct request *r); /* panics over the cap */
-void request_add_output(struct request *r, const struct output *o);
+/* Returns the length of the output's record. */
+size_t request_add_output(struct request *r, const struct output *o);
 /* request_next_turn ends the turn of a stored output: as final, or, with `drop`, by removing it. */
 void request_next_turn(const struct request *r, bool drop);
 bool request_exists(uint64_t id);
@@ -211,6 +213,7 @@ static inline struct alc_bytes request_project(const struct request *r)
 }
 /* The input, wherever it lies; p NULL: none. */
 struct alc_bytes request_input(const struct request *r);
+void output_kept(struct output *o, uint64_t id);
 void output_load(struct output *o, uint64_t id); /* a string as the text that it is */
 
 /* ---- request.c ---- */
@@ -267,10 +270,10 @@ void proof_check(struct shown *shown, const struct request *r, const struct resp
 /* ---- onchain.c ---- */
 
 /* onchain_ask has the register judge the quote in `evidence` (base64; p NULL: none, which panics)
- * over the statement of *shown, and resumes *r with `payload` when it accepts.  `mine`: the stored
- * output came with this call, and goes when the quote is refused. */
+ * over the statement of *shown, and resumes *r with `payload` when it accepts.  `mine`: the length
+ * of the record of an output that came with this call, and goes when the quote is refused; or 0. */
 void onchain_ask(const struct request *r, const struct shown *shown, struct alc_bytes payload,
-                 bool leans, bool mine, struct alc_bytes evidence);
+                 bool leans, size_t mine, struct alc_bytes evidence);
 
 /* ---- admin.c ---- */
 

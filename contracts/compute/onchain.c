@@ -13,10 +13,11 @@
 #include "base/enc.h"
 #include "verify/verify.h"
 
-/* The judge gets what the caller attached beyond it too; removing an output of 640 kB costs 10. */
+/* The judge gets what the caller attached beyond it too.  The callback has some on top for each
+ * byte of an output that it may have to remove. */
 #define VERIFY_GAS (15 * (uint64_t)NEAR_TGAS)
 #define VERIFIED_GAS (8 * (uint64_t)NEAR_TGAS)
-#define VERIFIED_MINE_GAS (20 * (uint64_t)NEAR_TGAS)
+#define VERIFIED_GAS_BYTE (19 * (uint64_t)NEAR_TGAS / 1000000)
 
 /* ---- Asking ---- */
 
@@ -66,7 +67,7 @@ static struct alc_bytes text_of(void (*out)(struct near_out *o, struct alc_bytes
 }
 
 void onchain_ask(const struct request *r, const struct shown *shown, struct alc_bytes payload,
-                 bool leans, bool mine, struct alc_bytes evidence)
+                 bool leans, size_t mine, struct alc_bytes evidence)
 {
     static uint8_t bytes[ALC_EVIDENCE_MAX_BYTES],
         quote[ALC_BASE64_CHARS(ALC_QUOTE_MAX_BYTES) + 256];
@@ -94,7 +95,7 @@ void onchain_ask(const struct request *r, const struct shown *shown, struct alc_
         .turn = r->turn,
         .simulated = shown->simulated,
         .leans = leans,
-        .mine = mine,
+        .mine = mine > 0,
         .register_id = near_account_bytes(&judge),
         .report_data = text_of(near_out_hex, (struct alc_bytes){report_data, sizeof report_data}),
         .measurement = text_of(near_out_hex, alc_hash_bytes(&shown->measurement)),
@@ -115,7 +116,7 @@ void onchain_ask(const struct request *r, const struct shown *shown, struct alc_
                                      .account = here.state.self,
                                      .method = "on_quote_verified",
                                      .args = near_out_bytes(&b, "The callback is too long"),
-                                     .gas = mine ? VERIFIED_MINE_GAS : VERIFIED_GAS,
+                                     .gas = VERIFIED_GAS + mine * VERIFIED_GAS_BYTE,
                                  });
     near_return_promise(promise);
 }

@@ -7,6 +7,7 @@ static const char *const output_names[] = {
     [OUTPUT_TEXT] = "Text",
     [OUTPUT_JSON] = "Json",
     [OUTPUT_BYTES] = "Bytes",
+    [OUTPUT_STRING] = "Text",
 };
 
 void read_output(struct near_json *j, void *out)
@@ -216,8 +217,9 @@ static void judge(struct shown *shown, const struct output *out)
 }
 
 /* resume lets the promise go on with the response, and with the stored output when there is one; at
- * level "onchain" once the register has judged the quote.  `mine`: this call stored the output. */
-static void resume(struct shown *shown, bool mine)
+ * level "onchain" once the register has judged the quote.  `mine`: the length of an output's record
+ * that this call stored, or 0. */
+static void resume(struct shown *shown, size_t mine)
 {
     static uint8_t payload[NEAR_RESUME_MAX_BYTES];
     const bool stored = (r.flags & FLAG_OUTPUT) != 0;
@@ -244,10 +246,12 @@ static void refuse_second_output(void)
     near_refuse((r.flags & FLAG_OUTPUT) != 0, "Output already submitted for this request");
 }
 
-static void submit(void)
+static size_t submit(void)
 {
-    request_add_output(&r, &a.response.output);
+    const size_t n = request_add_output(&r, &a.response.output);
+
     state_save();
+    return n;
 }
 
 void method_resolve_execution(void)
@@ -259,14 +263,14 @@ void method_resolve_execution(void)
     out = a.response.output;
     if ((r.flags & FLAG_OUTPUT) != 0 && a.statement.p != NULL) output_load(&out, r.id);
     judge(&shown, &out);
-    resume(&shown, false);
+    resume(&shown, 0);
 }
 
 void method_submit_execution_output(void)
 {
     open_request(both_fields, 2);
     refuse_second_output();
-    submit();
+    (void)submit();
 }
 
 void method_submit_execution_output_and_resolve(void)
@@ -276,6 +280,5 @@ void method_submit_execution_output_and_resolve(void)
     open_request(both_fields, 9);
     refuse_second_output();
     judge(&shown, &a.response.output);
-    submit();
-    resume(&shown, true);
+    resume(&shown, submit());
 }

@@ -208,7 +208,7 @@ void request_add(const struct request *r)
 
 /* An output's record: kind u8 | bytes. */
 
-void request_add_output(struct request *r, const struct output *o)
+size_t request_add_output(struct request *r, const struct output *o)
 {
     struct key k = key_of('o', r->id);
     struct key q = key_of('r', r->id);
@@ -222,12 +222,13 @@ void request_add_output(struct request *r, const struct output *o)
         near_out_str(&w, o->bytes);
     else
         near_out_raw(&w, o->bytes);
-    record = near_out_bytes(&w, "The output is longer than 2 MiB as a JSON string");
+    record = near_out_bytes(&w, "The output is longer than 1800000 bytes as a JSON string");
     near_put(key_bytes(&k), record);
     r->flags |= FLAG_OUTPUT;
     request_buf[FLAGS_AT] = r->flags;
     near_put(key_bytes(&q), (struct alc_bytes){request_buf, request_n});
     here.state.pending_bytes += locked(record.n);
+    return record.n;
 }
 
 void request_next_turn(const struct request *r, bool drop)
@@ -245,15 +246,20 @@ void request_next_turn(const struct request *r, bool drop)
     near_put(key_bytes(&q), (struct alc_bytes){request_buf, request_n});
 }
 
-void output_load(struct output *o, uint64_t id)
+void output_kept(struct output *o, uint64_t id)
 {
     struct key k = key_of('o', id);
     size_t n;
 
     if (!near_get(key_bytes(&k), room_output, sizeof room_output, &n) || n == 0) corrupt();
     *o = (struct output){(enum output_kind)room_output[0], {room_output + 1, n - 1}};
+}
+
+void output_load(struct output *o, uint64_t id)
+{
+    output_kept(o, id);
     if (o->kind == OUTPUT_STRING) {
-        struct near_json j = near_json_begin(room_output + 1, n - 1);
+        struct near_json j = near_json_begin(room_output + 1, o->bytes.n);
         near_read_string(&j, &o->bytes);
         o->kind = OUTPUT_TEXT;
     }

@@ -133,7 +133,7 @@ void method_get_pending_output(void)
         give_null();
         return;
     }
-    output_load(&shown.output, shown.r.id);
+    output_kept(&shown.output, shown.r.id);
     out_pending(&here.out, &shown.output, false);
     give();
 }

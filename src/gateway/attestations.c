@@ -133,8 +133,8 @@ enum alc_rc gw_collateral(struct alc_gateway *g, const struct alc_httpd_ask *ask
 {
     struct alc_buf json = ALC_BUF(ALC_COLLATERAL_MAX_BYTES);
     struct alc_platform p;
-    struct alc_window window;
-    bool any_ca, simulated;
+    struct alc_window window = {0};
+    bool any_ca, simulated = false;
     uint64_t at_s;
     enum alc_rc rc = read_ask(&p, &any_ca, &at_s, ask, err);
 

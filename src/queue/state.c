@@ -55,8 +55,8 @@ enum alc_rc alc_job_at(struct alc_queue *q, enum alc_job_state *state, uint32_t 
 
 enum alc_rc alc_job_leased(struct alc_queue *q, uint64_t id, uint32_t tries, struct alc_err *err)
 {
-    enum alc_job_state state;
-    uint32_t at_try;
+    enum alc_job_state state = ALC_JOB_WAITING;
+    uint32_t at_try = 0;
     enum alc_rc rc = alc_job_at(q, &state, &at_try, id, err);
 
     if (rc == ALC_NOT_FOUND) return alc_fail(err, ALC_CONFLICT, "there is no job %" PRIu64, id);

@@ -316,7 +316,7 @@ static void a_text_beyond_the_limit_of_its_json_is_refused(void **state)
             wake();
             assert_int_equal(fake_returned().n, OUTPUT_TEXT_MAX_BYTES);
         } else {
-            panics("The output is longer than 2 MiB as a JSON string",
+            panics("The output is longer than 1800000 bytes as a JSON string",
                    "submit_execution_output_and_resolve", args);
             returns("false", "has_pending_output", "{\"request_id\":1}");
         }

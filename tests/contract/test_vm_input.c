@@ -12,7 +12,7 @@
 #define EMBEDDED_MAX 9999u
 #define LOG_MAX 16384u
 #define OUTPUT_MAX 655360u
-#define TEXT_MAX (2u << 20) /* as a JSON string */
+#define TEXT_MAX 1800000u /* as a JSON string */
 #define ARGS "{" SOURCE ",\"resource_limits\":{},\"input_data\":\""
 #define USED                                                                                       \
     "\"resources_used\":{\"instructions\":5500000,\"time_ms\":120,\"compile_time_ms\":null}"
@@ -434,7 +434,7 @@ static void the_longest_outputs_come_back(void **state)
     }
 }
 
-/* A text is kept as its JSON string, of at most 2 MiB with its quotes. */
+/* A text is kept as its JSON string, of at most 1,800,000 bytes with its quotes. */
 static void a_text_beyond_2_mib_as_json_is_refused(void **state)
 {
     const size_t least = (TEXT_MAX - 2 - OUTPUT_MAX + 4) / 5; /* characters of six bytes in it */
@@ -461,7 +461,8 @@ static void a_text_beyond_2_mib_as_json_is_refused(void **state)
             assert_in_range(o->burnt_gas, 1, 50 * (uint64_t)ALC_NEAR_TGAS);
         } else {
             print_message(" Tgas\n");
-            assert_true(vmhost_panicked(o, "The output is longer than 2 MiB as a JSON string"));
+            assert_true(
+                vmhost_panicked(o, "The output is longer than 1800000 bytes as a JSON string"));
             assert_true(vmhost_returned(vmhost_view(h, "has_pending_output", "{\"request_id\":0}"),
                                         "false"));
         }

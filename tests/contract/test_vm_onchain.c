@@ -106,6 +106,45 @@ static void the_longest_output_is_removed_within_the_callbacks_gas(void **state)
     }
 }
 
+/* A statement over a stored text is held against the text: its JSON string is read once more. */
+static void the_dearest_stored_text_is_judged_within_a_transaction(void **state)
+{
+    static struct vm_proof proof;
+    static char resolve[40960];
+    const uint8_t quote[5006] = {0};
+    char *text = around("", "\n", 655360, ""), *json = around("", "\\n", 655360, "\"}}");
+    char *args = around("{\"request_id\":0,\"output\":{\"Text\":\"", json, 1, "");
+    const struct nearvm_outcome *o;
+    struct vm_asked asked;
+    (void)state;
+    request();
+    must(vm_by_operator(h, "submit_execution_output", args), "submit_execution_output");
+    for (unsigned i = 0; i < 2; i++) { /* of other bytes, then of these */
+        vm_statement(&proof, h, 0, ALC_OUTPUT_TEXT, alc_cstr(i == 0 ? json : text), &enclave);
+        vm_evidence(&proof, (struct alc_bytes){quote, sizeof quote});
+        snprintf(resolve, sizeof resolve,
+                 "{\"request_id\":0,\"response\":{\"success\":true,\"resources_used\":{"
+                 "\"instructions\":5500000,\"time_ms\":120}},\"statement\":\"%s\",\"evidence\":"
+                 "\"%s\"}",
+                 proof.statement64, proof.evidence64);
+        o = vm_by_operator(h, "resolve_execution", resolve);
+        if (i == 0) assert_true(vmhost_panicked(o, "Statement refused: another output"));
+    }
+    assert_true(vmhost_ok(o));
+    print_message("resolve over 655360 stored line breaks: %.1f Tgas\n", tgas(o->burnt_gas));
+    asked = vm_asked(h);
+    assert_true(
+        vmhost_returned(vm_verdict(h, &asked, alc_cstr(vm_accepting(&asked, &enclave))), "true"));
+    o = vmhost_wake(h, 0);
+    assert_true(vmhost_ok(o));
+    assert_in_range(o->burnt_gas, 1, 50 * (uint64_t)ALC_NEAR_TGAS);
+    assert_true(o->value.n > 2 * 655360);
+    vm_asked_fini(&asked);
+    free(text);
+    free(json);
+    free(args);
+}
+
 static void what_60_tgas_leave_for_the_register(void **state)
 {
     static struct vm_proof proof;
@@ -177,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_longest_output_is_removed_within_the_callbacks_gas),
+        TEST(the_dearest_stored_text_is_judged_within_a_transaction),
         TEST(what_60_tgas_leave_for_the_register),
         TEST(a_full_list_of_keys_can_be_emptied_and_shown),
     };

@@ -14,8 +14,8 @@
 #define ARGS_MAX 4194304u
 #define INPUT_MAX (ARGS_MAX - (sizeof ARGS - 1) - (sizeof ARGS_END - 1))
 #define OUTPUT_MAX 655360u
-#define TEXT_MAX (2u << 20) /* as a JSON string */
-#define TRIE_NODES 10u      /* charged for each write and removal of a callback */
+#define TEXT_MAX 1800000u /* as a JSON string */
+#define TRIE_NODES 10u    /* charged for each write and removal of a callback */
 #define TOKEN "usdc.test"
 #define ACCESS_MAX 65536u
 #define CIPHERTEXT_MAX 16000u /* with which the event of a top-up still fits a log */
@@ -111,7 +111,6 @@ static void a_timeout_needs_no_more_than_its_reserve(void **state)
         uint64_t usage;
 
         request_at_least(n);
-        o = request("bob.test", n, VMHOST_GAS);
         refused(request("bob.test", n, VMHOST_GAS),
                 "Too many bytes of pending requests: try again later");
         o = wake();
@@ -354,6 +353,34 @@ static void a_top_up_needs_no_more_than_its_reserve(void **state)
     free(data);
 }
 
+/* The condition may grow while the answer is awaited.  The callback then fails, upon which the
+ * token gives all back: the ciphertext must be the old one. */
+static void a_top_up_that_fails_changes_no_key(void **state)
+{
+    static char resume[256];
+    char id[65] = {0}, *access = access_of(1000000), *args;
+    const struct nearvm_outcome *o;
+    size_t n;
+    (void)state;
+    key_with(ACCESS_MAX);
+    must(top_up(40 * TGAS), "a top-up with 40 Tgas");
+    args = around("{\"accessor\":{\"System\":\"PaymentKey\"},\"profile\":\"1\",\"new_access\":",
+                  access, 1, "}");
+    must(vmhost_call(h, &(struct vmhost_call){.method = "update_access",
+                                              .args = alc_cstr(args),
+                                              .deposit = 20000 * MILLI}),
+         "update_access");
+    assert_true(alc_hex_encode(id, 64, &n, alc_hash_bytes(&vmhost_yield(h, 0)->data_id)));
+    snprintf(resume, sizeof resume,
+             "{\"data_id\":\"%s\",\"result\":{\"Success\":{\"new_encrypted_data\":\"B\"}}}", id);
+    must(vmhost_do(h, "resume_topup", resume), "resume_topup");
+    o = wake();
+    refused(o, "Exceeded the prepaid gas");
+    assert_true(holds(key_of_alice(), "{\"encrypted_secrets\":\"AAAA"));
+    free(access);
+    free(args);
+}
+
 static void a_key_with_more_access_takes_no_top_up(void **state)
 {
     (void)state;
@@ -399,6 +426,7 @@ int main(void)
         TEST(the_longest_answer_needs_no_more_than_its_reserve),
         TEST(the_dearest_settlement_needs_no_more_than_its_reserve),
         TEST(a_top_up_needs_no_more_than_its_reserve),
+        TEST(a_top_up_that_fails_changes_no_key),
         TEST(a_key_with_more_access_takes_no_top_up),
         TEST(a_deletion_needs_no_more_than_its_reserve),
     };
