@@ -1,5 +1,5 @@
 /* bench/localnet.c — the development chain as its clients feel it: how soon it listens, what it
- * holds of memory, and simple function calls per second over HTTP.
+ * holds of memory, simple function calls per second over HTTP, and how soon a snapshot is back.
  *
  * Each of CLIENTS threads has a key of its own and a connection of its own, and waits for every
  * call before it sends the next; every receipt's outcome is looked at.  The contract keeps its
@@ -16,6 +16,7 @@
 #define STARTS 5u
 #define CLIENTS 16u
 #define CALLS 400u /* of each */
+#define RESTORES 20u
 #define GAS (10u * (uint64_t)ALC_NEAR_TGAS)
 #define CONTRACT "greeting.test.near"
 #define LEAST_CALLS_PER_S 1000.0
@@ -160,6 +161,34 @@ static void set_up(struct cli_devnet *dev, struct client *clients)
     alc_arena_fini(&arena);
 }
 
+/* ---- snapshots ---- */
+
+static void ask(const struct cli_devnet *dev, const char *method, const char *params)
+{
+    struct alc_json *result = NULL;
+    struct alc_err err = {0};
+
+    must(alc_near_rpc_call(dev->client, &result, method, alc_cstr(params), NULL, &err), &err);
+    alc_json_close(result);
+}
+
+/* As a test suite does it: made of a chain that was just set up, brought back after each test.  It
+ * is a copy of the whole chain, so a longer one takes longer. */
+static void restores(const struct cli_devnet *dev)
+{
+    struct series ms = {0};
+
+    ask(dev, "sandbox_snapshot", "{}"); /* the first: its id is 1 */
+    for (size_t i = 0; i < RESTORES; i++) {
+        double begun;
+        ask(dev, "sandbox_fast_forward", "{\"delta_height\":1}");
+        begun = now_us();
+        ask(dev, "sandbox_restore", "{\"id\":1}");
+        series_add(&ms, (now_us() - begun) / 1e3);
+    }
+    series_print(&ms, "localnet.restore", "ms");
+}
+
 static void calls(struct cli_state *state)
 {
     struct client *clients = calloc(CLIENTS, sizeof *clients);
@@ -171,6 +200,7 @@ static void calls(struct cli_state *state)
     need(clients != NULL, "no memory");
     must(cli_devnet_start(&dev, state->path, 0, &err), &err);
     set_up(&dev, clients);
+    restores(&dev);
     begun = now_us();
     for (size_t i = 0; i < CLIENTS; i++)
         need(pthread_create(&clients[i].thread, NULL, client, &clients[i]) == 0, "no thread");

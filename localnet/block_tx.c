@@ -24,10 +24,35 @@ static enum alc_rc write_tx(struct lnet_chain *c, struct lnet_block *b,
     return rc;
 }
 
+/* The key's side of what the signer pays: its nonce is used, and a gas key's balance. */
+static enum alc_rc write_key(struct lnet_chain *c, const struct alc_near_signed *s, const char *id,
+                             const struct lnet_signer *signer, struct alc_err *err)
+{
+    enum alc_rc rc = lnet_key_touch(c, id, &s->tx.key, &signer->access, err);
+    if (rc != ALC_OK || !s->tx.gas_key_nonce) return rc;
+    return lnet_gas_nonce_put(c, id, &s->tx.key, s->tx.nonce_index, s->tx.nonce, err);
+}
+
+/* A gas key pays for the look at a transaction whose deposits the account cannot pay. */
+static enum alc_rc charge_refused(struct lnet_chain *c, struct lnet_block *b,
+                                  const struct alc_near_signed *s, const struct lnet_signer *signer,
+                                  struct lnet_outcome *o, struct alc_err *err)
+{
+    struct alc_near_id id;
+    if (!alc_near_id_set(&id, s->tx.signer_id))
+        return alc_fail(err, ALC_CORRUPT, "a checked transaction names no account");
+    o->gas_burnt = signer->cost.burnt_gas;
+    o->tokens_burnt = signer->cost.burnt;
+    b->burnt += signer->cost.burnt;
+    b->gas_used += signer->cost.burnt_gas;
+    lnet_journal_cause(c, "transaction_processing", "tx_hash", &s->hash);
+    return write_key(c, s, id.s, signer, err);
+}
+
 /* A transaction that was valid when it came and is not any more. */
 static enum alc_rc refuse_tx(struct lnet_chain *c, struct lnet_block *b,
-                             const struct alc_near_signed *s, const struct alc_buf *why,
-                             struct alc_err *err)
+                             const struct alc_near_signed *s, const struct lnet_signer *signer,
+                             const struct alc_buf *why, struct alc_err *err)
 {
     struct alc_buf failure = ALC_BUF(LNET_DOC_MAX_BYTES);
     struct lnet_outcome o = {.id = s->hash,
@@ -35,12 +60,14 @@ static enum alc_rc refuse_tx(struct lnet_chain *c, struct lnet_block *b,
                              .executor = s->tx.signer_id,
                              .status = LNET_STATUS_FAILURE,
                              .is_tx = true};
-    enum alc_rc rc = ALC_NOMEM;
+    enum alc_rc rc = ALC_OK;
     alc_buf_put_text(&failure, "{\"InvalidTxError\":");
     alc_buf_put_bytes(&failure, alc_buf_bytes(why));
     alc_buf_put_text(&failure, "}");
     o.failure = alc_buf_bytes(&failure);
-    if (!failure.failed) rc = lnet_block_outcome(c, b, b->head.tx_seq, &o, -1, 0, err);
+    if (signer->deposit_failed) rc = charge_refused(c, b, s, signer, &o, err);
+    if (failure.failed) rc = ALC_NOMEM;
+    if (rc == ALC_OK) rc = lnet_block_outcome(c, b, b->head.tx_seq, &o, -1, 0, err);
     alc_buf_fini(&failure);
     return rc;
 }
@@ -73,7 +100,7 @@ static enum alc_rc convert(struct lnet_chain *c, struct lnet_block *b,
     r.signer = r.predecessor;
     lnet_journal_cause(c, "transaction_processing", "tx_hash", &s->hash);
     rc = lnet_account_put(c, r.signer.s, &signer->account, err);
-    if (rc == ALC_OK) rc = lnet_key_touch(c, r.signer.s, &s->tx.key, &signer->access, err);
+    if (rc == ALC_OK) rc = write_key(c, s, r.signer.s, signer, err);
     if (rc != ALC_OK) return rc;
     b->burnt += signer->cost.burnt;
     b->gas_used += signer->cost.burnt_gas;
@@ -90,7 +117,7 @@ static enum alc_rc take_tx(struct lnet_chain *c, struct lnet_block *b,
 {
     struct alc_arena arena = ALC_ARENA(LNET_RECEIPT_ARENA_BYTES);
     struct alc_buf why = ALC_BUF(LNET_DOC_MAX_BYTES);
-    struct lnet_signer signer;
+    struct lnet_signer signer = {0};
     enum alc_rc rc = write_tx(c, b, s, err);
     if (rc == ALC_CONFLICT) { /* it is in an earlier block */
         rc = ALC_OK;
@@ -98,7 +125,8 @@ static enum alc_rc take_tx(struct lnet_chain *c, struct lnet_block *b,
         rc = lnet_check_state(c, &s->tx, b->head.ref.height, b->gas_price, &signer, &why, &arena,
                               err);
         if (rc == ALC_OK)
-            rc = why.n > 0 ? refuse_tx(c, b, s, &why, err) : convert(c, b, s, &signer, err);
+            rc =
+                why.n > 0 ? refuse_tx(c, b, s, &signer, &why, err) : convert(c, b, s, &signer, err);
     }
     alc_buf_fini(&why);
     alc_arena_fini(&arena);

@@ -260,8 +260,10 @@ enum alc_rc lnet_action_call(struct lnet_apply *a, const struct alc_near_action 
     bool last = i + 1 == r->actions_count;
     struct alc_bytes *receivers =
         alc_arena_array(a->arena, last ? r->outputs_count : 0, sizeof *receivers);
+    struct alc_bytes signer_raw = alc_near_key_raw(&r->signer_key);
+    uint8_t *signer_key = alc_arena_alloc(a->arena, 1 + signer_raw.n);
     struct alc_hash seed;
-    uint8_t signer_key[65], seed_of[64];
+    uint8_t seed_of[64];
     struct nearvm_call call = {.account_balance = a->account.amount,
                                .account_locked = a->account.locked,
                                .deposit = act->amount,
@@ -269,7 +271,7 @@ enum alc_rc lnet_action_call(struct lnet_apply *a, const struct alc_near_action 
                                .args = act->data,
                                .current_id = alc_near_id_bytes(&r->receiver),
                                .signer_id = alc_near_id_bytes(&r->signer),
-                               .signer_key = {signer_key, 1 + alc_near_key_bytes(&r->signer_key)},
+                               .signer_key = {signer_key, 1 + signer_raw.n},
                                .predecessor_id = alc_near_id_bytes(&r->predecessor),
                                .refund_to_id = alc_near_id_bytes(&r->refund_to),
                                .chain_id = alc_cstr(a->c->chain_id),
@@ -289,7 +291,7 @@ enum alc_rc lnet_action_call(struct lnet_apply *a, const struct alc_near_action 
                                .trie_nodes_per_write = a->c->conf.trie_nodes_per_write};
     enum alc_rc rc;
 
-    if (receivers == NULL) return ALC_NOMEM;
+    if (receivers == NULL || signer_key == NULL) return ALC_NOMEM;
     for (uint32_t k = 0; k < call.receivers_count; k++)
         receivers[k] = alc_near_id_bytes(&r->outputs[k].receiver);
     lnet_ix(&x.action_hash, &r->id, x.height, UINT64_MAX - i);
@@ -297,7 +299,7 @@ enum alc_rc lnet_action_call(struct lnet_apply *a, const struct alc_near_action 
     memcpy(seed_of + 32, a->b->random.b, 32);
     alc_sha256(&seed, (struct alc_bytes){seed_of, sizeof seed_of});
     signer_key[0] = r->signer_key.curve;
-    memcpy(signer_key + 1, r->signer_key.b, alc_near_key_bytes(&r->signer_key));
+    memcpy(signer_key + 1, signer_raw.p, signer_raw.n);
     rc = lnet_contract_get(a->c, &a->account, &call.code, &call.code_hash, err);
     if (rc == ALC_OK || rc == ALC_NOT_FOUND) rc = run(a, &call, &x, err);
     alc_buf_fini(&x.value);

@@ -65,6 +65,7 @@ static void show_head(struct lnet_chain *c)
     i->total_supply = c->head.supply;
     i->genesis_supply = c->genesis_supply;
     i->validators = c->validators;
+    i->validity_blocks = c->conf.validity_blocks;
 }
 
 static enum alc_rc make(struct lnet_chain *c, const struct lnet_block_plan *wanted,
@@ -84,6 +85,7 @@ static enum alc_rc make(struct lnet_chain *c, const struct lnet_block_plan *want
     rc = lnet_block_make(c, &plan, &b, &taken, err);
     if (rc != ALC_OK) taken = 0;
     if (rc == ALC_OK) rc = lnet_block_work(c, &receipts, &yields, err);
+    if (rc == ALC_OK) lnet_trace_block(c, &b);
     pthread_mutex_lock(&c->door);
     lnet_pending_done(c, plan.pending, taken);
     if (rc == ALC_OK) {
@@ -285,7 +287,10 @@ static enum alc_rc open_chain(struct lnet_chain *c, const struct lnet_conf *conf
     if (rc != ALC_OK) return rc;
     nearvm_fees(c->vm, &c->fees);
     rc = lnet_block_load(c, err);
-    if (rc == ALC_NOT_FOUND) rc = lnet_block_genesis(c, err);
+    if (rc == ALC_OK)
+        rc = lnet_genesis_check(c, err);
+    else if (rc == ALC_NOT_FOUND)
+        rc = lnet_block_genesis(c, err);
     if (rc == ALC_OK) rc = lnet_block_work(c, &c->receipts, &c->yields, err);
     if (rc == ALC_OK) rc = lnet_snapshots_find(c, err);
     if (rc != ALC_OK) return rc;

@@ -45,6 +45,7 @@ struct lnet_conf {
     const char *folder;     /* the state is kept there; NULL: in memory */
     const char *chain_id;   /* NULL: whichever the folder or the genesis has, "localnet" */
     const char *genesis;    /* file of a chain that is new (docs/localnet.md); NULL: none */
+    bool genesis_once;      /* a chain that is there goes on, whatever the file holds by now */
     uint32_t block_time_ms; /* 0: instant, a block when there is something to do */
     /* The same calls in the same order make the same chain: a transaction is run to its end, in
      * blocks of its own, before lnet_chain_submit returns; nothing happens by itself; and a block
@@ -64,8 +65,9 @@ struct lnet_conf {
 
 /* lnet_chain_open opens or begins a chain and starts its thread.  `conf` is copied, what it points
  * to (but the clock) is not needed afterwards.  ALC_IO, ALC_CORRUPT (not a chain, or of another
- * chain id), ALC_BAD_INPUT (genesis: which record or member, and why), ALC_NOT_FOUND (no genesis
- * file), ALC_NOMEM. */
+ * chain id), ALC_BAD_INPUT (genesis: which record or member, and why; or a chain that is there was
+ * begun with another genesis file, or not deterministic), ALC_NOT_FOUND (no genesis file),
+ * ALC_NOMEM. */
 ALC_MUST enum alc_rc lnet_chain_open(struct lnet_chain **out, const struct lnet_conf *conf,
                                      struct alc_err *err);
 /* lnet_chain_stop ends all waits (they return ALC_TIMEOUT) and asks the thread to end; the block in
@@ -97,9 +99,10 @@ struct lnet_info {
     struct alc_near_key validator_key;
     __uint128_t gas_price, total_supply;
     __uint128_t genesis_supply;
-    const char *validators; /* JSON array of the genesis; valid until close */
-    size_t pending;         /* transactions that wait for a block */
-    bool failed;            /* the chain's thread met an error and makes no more blocks */
+    const char *validators;   /* JSON array of the genesis; valid until close */
+    uint64_t validity_blocks; /* conf's, with its preset filled in */
+    size_t pending;           /* transactions that wait for a block */
+    bool failed;              /* the chain's thread met an error and makes no more blocks */
 };
 void lnet_chain_info(struct lnet_chain *c, struct lnet_info *out);
 
@@ -109,6 +112,17 @@ struct lnet_block_id {
     uint64_t height;
     struct alc_hash hash;
 };
+
+struct lnet_epoch {
+    struct alc_hash id;
+    uint64_t height, start_height;
+    uint64_t blocks; /* made in it so far, the genesis not among them */
+};
+/* lnet_read_epoch finds the epoch by its id, or of a block when `id` is NULL.  ALC_NOT_FOUND: no
+ * such block, or no block of such an epoch. */
+ALC_MUST enum alc_rc lnet_read_epoch(struct lnet_chain *c, const struct alc_hash *id,
+                                     const struct lnet_block_id *block, struct lnet_epoch *out,
+                                     struct alc_err *err);
 
 /* Documents of blocks, appended to `out`.  ALC_NOT_FOUND: no such block.  *ref may be NULL.
  *   lnet_read_block   BlockView
@@ -158,8 +172,8 @@ ALC_MUST bool lnet_level_met(enum lnet_level is, enum lnet_level wanted);
 /* lnet_chain_submit checks a borsh SignedTransaction as NEAR does and puts it up for the next
  * block; those of one key get in by nonce. One that is known already is ALC_OK at once, whatever
  * its nonce. ALC_BAD_INPUT: not a transaction (PARSE_ERROR; *hash is not set). ALC_CONFLICT:
- * INVALID_TRANSACTION; `invalid` gets {"TxExecutionError":{"InvalidTxError":...}}. ALC_BUSY: too
- * many wait.  ALC_IO, ALC_NOMEM. */
+ * INVALID_TRANSACTION; *hash is set and `invalid` gets {"TxExecutionError":{"InvalidTxError":...}}.
+ * ALC_BUSY: too many wait.  ALC_IO, ALC_NOMEM. */
 ALC_MUST enum alc_rc lnet_chain_submit(struct lnet_chain *c, struct alc_bytes signed_tx,
                                        struct alc_hash *hash, struct alc_buf *invalid,
                                        struct alc_err *err);
@@ -189,6 +203,11 @@ ALC_MUST enum alc_rc lnet_read_account(struct lnet_chain *c, const char *id, str
 ALC_MUST enum alc_rc lnet_read_key(struct lnet_chain *c, const char *id,
                                    const struct alc_near_key *key, struct alc_buf *out,
                                    struct lnet_block_ref *at, struct alc_err *err);
+/* lnet_read_gas_nonces appends the JSON array of a gas key's nonces, by index.  ALC_NOT_FOUND: no
+ * such key, or one of another kind (`out` may then hold an empty array). */
+ALC_MUST enum alc_rc lnet_read_gas_nonces(struct lnet_chain *c, const char *id,
+                                          const struct alc_near_key *key, struct alc_buf *out,
+                                          struct lnet_block_ref *at, struct alc_err *err);
 /* A piece of a listing.  When entries are left behind it, *last (if not NULL) gets the last one's
  * key as a JSON string, to be the next piece's `after`. */
 struct lnet_page {
@@ -239,8 +258,8 @@ ALC_MUST enum alc_rc lnet_read_view(struct lnet_chain *c, const char *id, struct
 
 /* ---- sandbox ---- */
 
-/* lnet_chain_patch takes the JSON array of records (Account, AccessKey, Contract, Data) of
- * sandbox_patch_state and applies them in order in a block of their own.  All or nothing.
+/* lnet_chain_patch takes the JSON array of records (Account, AccessKey, GasKeyNonce, Contract,
+ * Data) of sandbox_patch_state and applies them in order in a block of their own.  All or nothing.
  * ALC_BAD_INPUT (which record and why), ALC_IO, ALC_NOMEM. */
 ALC_MUST enum alc_rc lnet_chain_patch(struct lnet_chain *c, struct alc_bytes records,
                                       struct alc_err *err);

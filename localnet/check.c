@@ -62,13 +62,11 @@ static bool refuse_feature(struct alc_buf *fail, const char *name, const char *f
 
 /* ---- actions ---- */
 
-static bool check_add_key(const struct nearvm_fees *f, struct alc_buf *fail,
-                          const struct alc_near_access *a)
+static bool check_call_permission(const struct nearvm_fees *f, struct alc_buf *fail,
+                                  const struct alc_near_access *a)
 {
     size_t total = 0;
-    if (a->permission == ALC_NEAR_FULL_ACCESS) return true;
-    if (a->permission != ALC_NEAR_FUNCTION_CALL_KEY)
-        return refuse_feature(fail, "UnsupportedProtocolFeature", "GasKeys");
+    if (!alc_near_is_call_key(a)) return true;
     if (!alc_near_id_valid(a->receiver_id))
         return refuse_text(fail, "InvalidAccountId", "account_id", a->receiver_id);
     for (uint32_t i = 0; i < a->methods_count; i++) {
@@ -81,6 +79,51 @@ static bool check_add_key(const struct nearvm_fees *f, struct alc_buf *fail,
         return refuse_over(fail, "AddKeyMethodNamesNumberOfBytesExceeded", "total_number_of_bytes",
                            total, f->max_key_method_names_bytes);
     return true;
+}
+
+/* At protocol 88 NEAR's VM prices them by 1953 bytes, and what its receipt is worth by 33: what is
+ * in between would be lost on the way. */
+static bool refuse_ml_dsa_gas_key(struct alc_buf *fail)
+{
+    return refuse_feature(fail, "UnsupportedProtocolFeature", "GasKeys");
+}
+
+/* A new gas key is empty: what it is to hold comes by a transfer, so that it was somebody's. */
+static bool check_add_key(const struct nearvm_fees *f, struct alc_buf *fail,
+                          const struct alc_near_key *key, const struct alc_near_access *a)
+{
+    struct alc_jw w = {.out = fail};
+    if (!check_call_permission(f, fail, a)) return false;
+    if (!alc_near_is_gas_key(a)) return true;
+    if (key->curve == ALC_NEAR_ML_DSA_65) return refuse_ml_dsa_gas_key(fail);
+    if (alc_near_is_call_key(a) && a->has_allowance)
+        return refuse(fail, "GasKeyFunctionCallAllowanceNotAllowed");
+    if (a->gas_nonces == 0 || a->gas_nonces > ALC_NEAR_GAS_NONCES_MAX)
+        return refuse_over(fail, "GasKeyInvalidNumNonces", "requested_nonces", a->gas_nonces,
+                           ALC_NEAR_GAS_NONCES_MAX);
+    if (a->gas_balance == 0) return true;
+    alc_jw_obj(&w);
+    alc_jw_key(&w, "AddGasKeyWithNonZeroBalance");
+    alc_jw_obj(&w);
+    alc_jw_key(&w, "balance");
+    alc_jw_u128_str(&w, a->gas_balance);
+    alc_jw_end(&w);
+    alc_jw_end(&w);
+    return false;
+}
+
+/* Money leaves a gas key only by a transaction of the account's own. */
+static bool check_delegate(const struct nearvm_fees *f, struct alc_buf *fail,
+                           const struct alc_near_delegate *d)
+{
+    if (!alc_near_id_valid(d->sender_id))
+        return refuse_text(fail, "InvalidAccountId", "account_id", d->sender_id);
+    if (!alc_near_id_valid(d->receiver_id))
+        return refuse_text(fail, "InvalidAccountId", "account_id", d->receiver_id);
+    for (uint32_t i = 0; i < d->actions_count; i++)
+        if (d->actions[i].kind == ALC_NEAR_WITHDRAW_GAS_KEY)
+            return refuse(fail, "WithdrawFromGasKeyNotAllowedInDelegate");
+    return lnet_check_actions(f, fail, d->actions, d->actions_count);
 }
 
 static bool check_call(const struct nearvm_fees *f, struct alc_buf *fail,
@@ -105,6 +148,9 @@ static bool check_action(const struct nearvm_fees *f, struct alc_buf *fail,
     case ALC_NEAR_TRANSFER:
     case ALC_NEAR_DELETE_KEY:
         return true;
+    case ALC_NEAR_TRANSFER_GAS_KEY:
+    case ALC_NEAR_WITHDRAW_GAS_KEY:
+        return a->key.curve != ALC_NEAR_ML_DSA_65 || refuse_ml_dsa_gas_key(fail);
     case ALC_NEAR_DEPLOY:
     case ALC_NEAR_DEPLOY_GLOBAL:
         if (a->data.n > f->max_contract_bytes)
@@ -121,7 +167,7 @@ static bool check_action(const struct nearvm_fees *f, struct alc_buf *fail,
         }
         return true;
     case ALC_NEAR_ADD_KEY:
-        return check_add_key(f, fail, &a->access);
+        return check_add_key(f, fail, &a->key, &a->access);
     case ALC_NEAR_DELETE_ACCOUNT:
         if (!alc_near_id_valid(a->account_id))
             return refuse_text(fail, "InvalidAccountId", "account_id", a->account_id);
@@ -131,16 +177,9 @@ static bool check_action(const struct nearvm_fees *f, struct alc_buf *fail,
             return refuse_text(fail, "InvalidAccountId", "account_id", a->account_id);
         return true;
     case ALC_NEAR_DELEGATE:
-        if (!alc_near_id_valid(a->delegate->sender_id))
-            return refuse_text(fail, "InvalidAccountId", "account_id", a->delegate->sender_id);
-        if (!alc_near_id_valid(a->delegate->receiver_id))
-            return refuse_text(fail, "InvalidAccountId", "account_id", a->delegate->receiver_id);
-        return lnet_check_actions(f, fail, a->delegate->actions, a->delegate->actions_count);
+        return check_delegate(f, fail, a->delegate);
     case ALC_NEAR_STATE_INIT:
         return refuse_feature(fail, "UnsupportedProtocolFeature", "DeterministicAccountIds");
-    case ALC_NEAR_TRANSFER_GAS_KEY:
-    case ALC_NEAR_WITHDRAW_GAS_KEY:
-        return refuse_feature(fail, "UnsupportedProtocolFeature", "GasKeys");
     case ALC_NEAR_DELEGATE_V2:
         return refuse_feature(fail, "RemovedProtocolFeature", "DelegateV2");
     case ALC_NEAR_UNIVERSAL_INIT:
@@ -149,16 +188,24 @@ static bool check_action(const struct nearvm_fees *f, struct alc_buf *fail,
     return refuse_feature(fail, "UnsupportedProtocolFeature", "UnknownAction");
 }
 
+/* Comes before any look at the actions: those over the limit are counted, and not there. */
+static bool check_count(const struct nearvm_fees *f, struct alc_buf *fail, uint32_t count)
+{
+    if (count <= f->max_actions_per_receipt && count <= ALC_NEAR_ACTIONS_MAX) return true;
+    return refuse_over(fail, "TotalNumberOfActionsExceeded", "total_number_of_actions", count,
+                       f->max_actions_per_receipt);
+}
+
 bool lnet_check_actions(const struct nearvm_fees *f, struct alc_buf *fail,
                         const struct alc_near_action *actions, uint32_t count)
 {
     uint32_t delegates = 0;
     uint64_t deploys = 0, gas = 0;
-    if (count > f->max_actions_per_receipt)
-        return refuse_over(fail, "TotalNumberOfActionsExceeded", "total_number_of_actions", count,
-                           f->max_actions_per_receipt);
+    if (!check_count(f, fail, count)) return false;
     for (uint32_t i = 0; i < count; i++) {
         const struct alc_near_action *a = &actions[i];
+        if (a->kind == ALC_NEAR_DELEGATE && !check_count(f, fail, a->delegate->actions_count))
+            return false;
         if (a->kind == ALC_NEAR_DELETE_ACCOUNT && i + 1 != count)
             return refuse(fail, "DeleteActionMustBeFinal");
         if (a->kind == ALC_NEAR_DELEGATE && delegates++ > 0)
@@ -173,8 +220,8 @@ bool lnet_check_actions(const struct nearvm_fees *f, struct alc_buf *fail,
         if (!check_action(f, fail, a)) return false;
     }
     if (deploys > f->max_deploys_per_receipt)
-        return refuse_over(fail, "TotalNumberOfDeployActionsExceeded",
-                           "total_number_of_deploy_actions", deploys, f->max_deploys_per_receipt);
+        return refuse_over(fail, "TotalNumberOfDeployActionsExceeded", "number_of_deploy_actions",
+                           deploys, f->max_deploys_per_receipt);
     if (gas > f->max_total_prepaid_gas)
         return refuse_over(fail, "TotalPrepaidGasExceeded", "total_prepaid_gas", gas,
                            f->max_total_prepaid_gas);
@@ -182,6 +229,14 @@ bool lnet_check_actions(const struct nearvm_fees *f, struct alc_buf *fail,
 }
 
 /* ---- what needs no state ---- */
+
+bool lnet_sig_ok(const struct alc_near_sig *sig, const struct alc_near_key *key,
+                 const struct alc_hash *hash)
+{
+    if (sig->curve == ALC_NEAR_ML_DSA_65 && key->curve == ALC_NEAR_ML_DSA_65)
+        return nearvm_ml_dsa_65_ok(alc_near_key_raw(key), alc_near_sig_raw(sig), hash);
+    return alc_near_sig_ok(sig, key, hash);
+}
 
 bool lnet_check_stateless(const struct nearvm_fees *f, const struct alc_near_signed *s,
                           size_t size_bytes, struct alc_buf *fail)
@@ -195,12 +250,10 @@ bool lnet_check_stateless(const struct nearvm_fees *f, const struct alc_near_sig
         return false;
     }
     alc_buf_fini(&inner);
-    if (s->tx.version > 1 || s->tx.gas_key_nonce || s->tx.nonce_mode > 1)
-        return refuse(fail, "InvalidTransactionVersion"); /* no gas keys here */
     if (size_bytes > f->max_transaction_bytes)
         return refuse_over(fail, "TransactionSizeExceeded", "size", size_bytes,
                            f->max_transaction_bytes);
-    if (!alc_near_sig_ok(&s->sig, &s->tx.key, &s->hash)) return refuse(fail, "InvalidSignature");
+    if (!lnet_sig_ok(&s->sig, &s->tx.key, &s->hash)) return refuse(fail, "InvalidSignature");
     return true;
 }
 
@@ -210,7 +263,7 @@ bool lnet_check_call_key(const struct alc_near_access *access, struct alc_buf *f
                          struct alc_bytes receiver, const struct alc_near_action *actions,
                          uint32_t count)
 {
-    if (access->permission != ALC_NEAR_FUNCTION_CALL_KEY) return true;
+    if (!alc_near_is_call_key(access)) return true;
     if (count != 1 || actions[0].kind != ALC_NEAR_CALL) return refuse(fail, "RequiresFullAccess");
     if (actions[0].amount > 0) return refuse(fail, "DepositWithFunctionCall");
     if (!alc_bytes_eq(access->receiver_id, receiver)) {
@@ -232,12 +285,13 @@ bool lnet_check_call_key(const struct alc_near_access *access, struct alc_buf *f
     return refuse_text(fail, "MethodNameMismatch", "method_name", actions[0].method);
 }
 
-static void fail_balance(struct alc_buf *fail, struct alc_bytes signer, __uint128_t balance,
-                         __uint128_t cost)
+/* {name:{signer_id, balance, cost[, reason]}} */
+static void fail_balance(struct alc_buf *fail, const char *name, struct alc_bytes signer,
+                         __uint128_t balance, __uint128_t cost, const char *reason)
 {
     struct alc_jw w = {.out = fail};
     alc_jw_obj(&w);
-    alc_jw_key(&w, "NotEnoughBalance");
+    alc_jw_key(&w, name);
     alc_jw_obj(&w);
     alc_jw_key(&w, "signer_id");
     alc_jw_str(&w, signer);
@@ -245,6 +299,10 @@ static void fail_balance(struct alc_buf *fail, struct alc_bytes signer, __uint12
     alc_jw_u128_str(&w, balance);
     alc_jw_key(&w, "cost");
     alc_jw_u128_str(&w, cost);
+    if (reason != NULL) {
+        alc_jw_key(&w, "reason");
+        alc_jw_text(&w, reason);
+    }
     alc_jw_end(&w);
     alc_jw_end(&w);
 }
@@ -295,24 +353,57 @@ static enum alc_rc check_block(struct lnet_chain *c, const struct alc_hash *hash
     return ALC_OK;
 }
 
+/* {"InvalidNonceIndex":{"tx_nonce_index":n or null,"num_nonces":n}}; a plain key has none. */
+static void fail_index(struct alc_buf *fail, const struct alc_near_tx *tx, uint16_t nonces)
+{
+    struct alc_jw w = {.out = fail};
+    alc_jw_obj(&w);
+    alc_jw_key(&w, "InvalidNonceIndex");
+    alc_jw_obj(&w);
+    alc_jw_key(&w, "tx_nonce_index");
+    if (tx->gas_key_nonce)
+        alc_jw_u64(&w, tx->nonce_index);
+    else
+        alc_jw_null(&w);
+    alc_jw_key(&w, "num_nonces");
+    alc_jw_u64(&w, nonces);
+    alc_jw_end(&w);
+    alc_jw_end(&w);
+}
+
+static bool check_nonce(const struct alc_near_tx *tx, uint64_t height, uint64_t used,
+                        struct alc_buf *fail)
+{
+    uint64_t limit = height * LNET_NONCES_PER_BLOCK;
+    if (tx->nonce_mode == 1 ? tx->nonce - 1 != used || tx->nonce == 0 : tx->nonce <= used)
+        return refuse_numbers(fail, "InvalidNonce", "tx_nonce", tx->nonce, "ak_nonce", used);
+    if (tx->nonce >= limit)
+        return refuse_numbers(fail, "NonceTooLarge", "tx_nonce", tx->nonce, "upper_bound", limit);
+    return true;
+}
+
+static void check_rights(const struct alc_near_tx *tx, const struct alc_near_access *access,
+                         struct alc_buf *fail)
+{
+    struct alc_buf inner = ALC_BUF(1u << 20);
+    if (!lnet_check_call_key(access, &inner, tx->receiver_id, tx->actions, tx->actions_count)) {
+        alc_buf_put_text(fail, "{\"InvalidAccessKeyError\":");
+        alc_buf_put_bytes(fail, alc_buf_bytes(&inner));
+        alc_buf_put_text(fail, "}");
+    }
+    alc_buf_fini(&inner);
+}
+
 /* Nonce, balance, allowance, storage and rights, once account and key are there. */
 static void check_means(struct lnet_chain *c, const struct alc_near_tx *tx, uint64_t height,
                         struct lnet_signer *s, struct alc_buf *fail)
 {
-    uint64_t limit = height * LNET_NONCES_PER_BLOCK;
-    struct alc_buf inner = ALC_BUF(1u << 20);
     __uint128_t lack;
 
-    if (tx->nonce_mode == 1 ? tx->nonce != s->access.nonce + 1 : tx->nonce <= s->access.nonce) {
-        refuse_numbers(fail, "InvalidNonce", "tx_nonce", tx->nonce, "ak_nonce", s->access.nonce);
-        return;
-    }
-    if (tx->nonce >= limit) {
-        refuse_numbers(fail, "NonceTooLarge", "tx_nonce", tx->nonce, "upper_bound", limit);
-        return;
-    }
+    if (!check_nonce(tx, height, s->access.nonce, fail)) return;
     if (s->account.amount < s->cost.total) {
-        fail_balance(fail, tx->signer_id, s->account.amount, s->cost.total);
+        fail_balance(fail, "NotEnoughBalance", tx->signer_id, s->account.amount, s->cost.total,
+                     NULL);
         return;
     }
     if (s->access.permission == ALC_NEAR_FUNCTION_CALL_KEY && s->access.has_allowance) {
@@ -338,12 +429,59 @@ static void check_means(struct lnet_chain *c, const struct alc_near_tx *tx, uint
         alc_jw_end(&w);
         return;
     }
-    if (!lnet_check_call_key(&s->access, &inner, tx->receiver_id, tx->actions, tx->actions_count)) {
-        alc_buf_put_text(fail, "{\"InvalidAccessKeyError\":");
-        alc_buf_put_bytes(fail, alc_buf_bytes(&inner));
-        alc_buf_put_text(fail, "}");
+    check_rights(tx, &s->access, fail);
+}
+
+/* The same of a gas key, which pays for the gas; the account pays the deposits alone.  That it
+ * cannot is found last and by then the key owes what the conversion burns (nearcore,
+ * verify_and_charge_gas_key_tx_ephemeral). */
+static void check_gas_key_means(struct lnet_chain *c, const struct alc_near_tx *tx, uint64_t height,
+                                uint64_t used, struct lnet_signer *s, struct alc_buf *fail)
+{
+    __uint128_t before = s->access.gas_balance, lack;
+
+    if (!check_nonce(tx, height, used, fail)) return;
+    if (before < s->cost.gas) {
+        fail_balance(fail, "NotEnoughGasKeyBalance", tx->signer_id, before, s->cost.gas, NULL);
+        return;
     }
-    alc_buf_fini(&inner);
+    check_rights(tx, &s->access, fail);
+    if (fail->n > 0) return;
+    if (s->account.amount < s->cost.deposits) {
+        fail_balance(fail, "NotEnoughBalanceForDeposit", tx->signer_id, s->account.amount,
+                     s->cost.deposits, "NotEnoughBalance");
+    } else {
+        s->account.amount -= s->cost.deposits;
+        lack = lnet_storage_lack(&c->fees, &s->account);
+        if (lack > 0)
+            fail_balance(fail, "NotEnoughBalanceForDeposit", tx->signer_id, s->account.amount, lack,
+                         "LackBalanceForState");
+    }
+    s->deposit_failed = fail->n > 0;
+    s->access.gas_balance = before - (s->deposit_failed ? s->cost.burnt : s->cost.gas);
+}
+
+/* A nonce with an index is a gas key's, one without any other key's. */
+static enum alc_rc check_key_kind(struct lnet_chain *c, const struct alc_near_tx *tx,
+                                  uint64_t height, const struct alc_near_id *signer,
+                                  struct lnet_signer *s, struct alc_buf *fail, struct alc_err *err)
+{
+    uint64_t used = 0;
+    enum alc_rc rc = ALC_NOT_FOUND;
+    if (tx->gas_key_nonce != alc_near_is_gas_key(&s->access)) {
+        fail_index(fail, tx, s->access.gas_nonces);
+        return ALC_OK;
+    }
+    if (!tx->gas_key_nonce) {
+        check_means(c, tx, height, s, fail);
+        return ALC_OK;
+    }
+    if (tx->nonce_index < s->access.gas_nonces)
+        rc = lnet_gas_nonce_get(c, signer->s, &tx->key, tx->nonce_index, &used, err);
+    if (rc == ALC_OK) check_gas_key_means(c, tx, height, used, s, fail);
+    if (rc != ALC_NOT_FOUND) return rc;
+    fail_index(fail, tx, s->access.gas_nonces);
+    return ALC_OK;
 }
 
 enum alc_rc lnet_check_state(struct lnet_chain *c, const struct alc_near_tx *tx, uint64_t height,
@@ -374,8 +512,9 @@ enum alc_rc lnet_check_state(struct lnet_chain *c, const struct alc_near_tx *tx,
         return ALC_OK;
     }
     if (rc != ALC_OK) return rc;
-    check_means(c, tx, height, &s, fail);
+    rc = check_key_kind(c, tx, height, &signer, &s, fail, err);
+    if (rc != ALC_OK) return rc;
     if (fail->failed) return ALC_NOMEM;
-    if (fail->n == 0) *out = s;
+    if (fail->n == 0 || s.deposit_failed) *out = s;
     return ALC_OK;
 }

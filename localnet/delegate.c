@@ -54,7 +54,10 @@ static enum alc_rc check_key(struct lnet_apply *a, const struct alc_near_delegat
         return ALC_OK;
     }
     if (rc != ALC_OK) return rc;
-    if (d->nonce <= access.nonce) {
+    if (alc_near_is_gas_key(&access)) { /* only the DelegateV2 of old named one of its nonces */
+        alc_buf_put_text(&why, "\"DelegateActionRequiresNonGasKey\"");
+        fail_access(a, &why);
+    } else if (d->nonce <= access.nonce) {
         fail_nonce(a, "DelegateActionInvalidNonce", d->nonce, "ak_nonce", access.nonce);
     } else if (d->nonce >= limit) {
         fail_nonce(a, "DelegateActionNonceTooLarge", d->nonce, "upper_bound", limit);
@@ -92,7 +95,7 @@ enum alc_rc lnet_action_delegate(struct lnet_apply *a, const struct alc_near_del
     struct lnet_receipt *r;
     enum alc_rc rc;
     alc_near_delegate_hash(&hash, d);
-    if (!alc_near_sig_ok(&d->sig, &d->key, &hash)) {
+    if (!lnet_sig_ok(&d->sig, &d->key, &hash)) {
         fail_text(a, "DelegateActionInvalidSignature");
         return ALC_OK;
     }

@@ -107,6 +107,30 @@ static enum alc_rc put_code(struct dump *d, const char *id, const struct lnet_ac
     return end(d, &w);
 }
 
+static enum alc_rc put_gas_nonces(struct dump *d, const char *id, const struct alc_near_key *key)
+{
+    struct alc_rows r;
+    uint8_t k[65];
+    enum alc_rc rc = alc_rows_start(
+        &r, d->c->store,
+        "SELECT place, nonce FROM gas_nonce WHERE id = $1 AND key = $2 ORDER BY place",
+        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(lnet_key_bytes(k, key))), d->err);
+    if (rc != ALC_OK) return rc;
+    while ((rc = alc_rows_next(&r, d->err)) == ALC_OK) {
+        struct alc_jw w = begin(d, "GasKeyNonce", id);
+        alc_jw_key(&w, "public_key");
+        lnet_view_key(&w, key);
+        alc_jw_key(&w, "index");
+        alc_jw_u64(&w, (uint64_t)alc_rows_int(&r, 0));
+        alc_jw_key(&w, "nonce");
+        alc_jw_u64(&w, (uint64_t)alc_rows_int(&r, 1));
+        rc = end(d, &w);
+        if (rc != ALC_OK) break;
+    }
+    alc_rows_end(&r);
+    return rc == ALC_NOT_FOUND ? ALC_OK : rc;
+}
+
 static enum alc_rc put_keys(struct dump *d, const char *id)
 {
     struct alc_rows r;
@@ -124,9 +148,10 @@ static enum alc_rc put_keys(struct dump *d, const char *id)
             alc_jw_key(&w, "public_key");
             lnet_view_key(&w, &key);
             alc_jw_key(&w, "access_key");
-            lnet_view_access(&w, &access);
+            lnet_view_access_plain(&w, &access);
             rc = end(d, &w);
         }
+        if (rc == ALC_OK && alc_near_is_gas_key(&access)) rc = put_gas_nonces(d, id, &key);
         alc_arena_fini(&arena);
         if (rc != ALC_OK) break;
     }
@@ -189,11 +214,10 @@ static enum alc_rc visit_each(struct dump *d, visit_fn *visit, void *ctx)
 
 static enum alc_rc add_up(struct dump *d, const char *id, const struct lnet_account *a, void *ctx)
 {
-    __uint128_t *sum = ctx;
-    (void)d;
-    (void)id;
-    *sum += a->amount + a->locked; /* at most the supply, which fits */
-    return ALC_OK;
+    __uint128_t *sum = ctx, in_keys = 0;
+    enum alc_rc rc = lnet_gas_balances(d->c, id, &in_keys, d->err);
+    *sum += a->amount + a->locked + in_keys; /* at most the supply, which fits */
+    return rc;
 }
 
 static enum alc_rc put_account(struct dump *d, const char *id, const struct lnet_account *a,

@@ -5,6 +5,15 @@
  * overflow. */
 #include "localnet/node.h"
 
+/* Lengths that gas keys are priced by (near-parameters, functions gas_key_*): a key's place in the
+ * state is a column byte, the account id, a separator and the borsh of the key; a nonce adds its
+ * index, and is 8 bytes long itself. */
+#define PLACE_BYTES 2u
+#define NONCE_INDEX_BYTES 2u
+#define NONCE_BYTES 8u
+#define GAS_INFO_BYTES 18u  /* balance u128, num_nonces u16 */
+#define GAS_VALUE_BYTES 27u /* the least access key with them: nonce u64, tag u8 */
+
 enum fee_side { SEND_SIR, SEND, EXEC };
 
 static uint64_t fee(const struct nearvm_fees *f, enum nearvm_cost cost, enum fee_side side)
@@ -40,6 +49,38 @@ static uint64_t transfer_fee(const struct nearvm_fees *f, enum fee_side side,
     return gas;
 }
 
+/* As it is stored.  (Gas keys, the only ones priced by length, are never ML-DSA-65 here.) */
+static uint64_t key_borsh_bytes(const struct alc_near_key *k)
+{
+    return 1 + (k->curve == ALC_NEAR_ML_DSA_65 ? sizeof(struct alc_hash) : alc_near_key_bytes(k));
+}
+
+static uint64_t add_key_fee(const struct nearvm_fees *f, const struct alc_near_action *a,
+                            enum fee_side side, struct alc_bytes receiver)
+{
+    const struct alc_near_access *k = &a->access;
+    uint64_t place = PLACE_BYTES + receiver.n + key_borsh_bytes(&a->key);
+    uint64_t gas = alc_near_is_call_key(k)
+                       ? fee(f, NEARVM_ADD_CALL_KEY_BASE, side) +
+                             fee(f, NEARVM_ADD_CALL_KEY_BYTE, side) * names_bytes(k)
+                       : fee(f, NEARVM_ADD_FULL_KEY, side);
+    if (!alc_near_is_gas_key(k)) return gas;
+    if (side != EXEC) return gas + fee(f, NEARVM_GAS_KEY_BYTE, side) * GAS_INFO_BYTES;
+    return gas + k->gas_nonces * (fee(f, NEARVM_GAS_KEY_NONCE_WRITE, EXEC) +
+                                  fee(f, NEARVM_GAS_KEY_BYTE, EXEC) *
+                                      (place + NONCE_INDEX_BYTES + NONCE_BYTES));
+}
+
+/* Money in or out of a gas key: sent it is the key, executed it is the key's row read and written.
+ */
+static uint64_t gas_transfer_fee(const struct nearvm_fees *f, const struct alc_near_key *key,
+                                 enum fee_side side, struct alc_bytes receiver)
+{
+    uint64_t bytes = key_borsh_bytes(key);
+    if (side == EXEC) bytes += PLACE_BYTES + receiver.n + GAS_VALUE_BYTES;
+    return fee(f, NEARVM_GAS_KEY_TRANSFER_BASE, side) + fee(f, NEARVM_GAS_KEY_BYTE, side) * bytes;
+}
+
 /* One action by itself; of a delegate its own base alone. */
 static uint64_t one_fee(const struct nearvm_fees *f, const struct alc_near_action *a,
                         enum fee_side side, struct alc_bytes receiver)
@@ -57,10 +98,7 @@ static uint64_t one_fee(const struct nearvm_fees *f, const struct alc_near_actio
     case ALC_NEAR_STAKE:
         return fee(f, NEARVM_STAKE, side);
     case ALC_NEAR_ADD_KEY:
-        if (a->access.permission != ALC_NEAR_FUNCTION_CALL_KEY)
-            return fee(f, NEARVM_ADD_FULL_KEY, side);
-        return fee(f, NEARVM_ADD_CALL_KEY_BASE, side) +
-               fee(f, NEARVM_ADD_CALL_KEY_BYTE, side) * names_bytes(&a->access);
+        return add_key_fee(f, a, side, receiver);
     case ALC_NEAR_DELETE_KEY:
         return fee(f, NEARVM_DELETE_KEY, side);
     case ALC_NEAR_DELETE_ACCOUNT:
@@ -74,9 +112,10 @@ static uint64_t one_fee(const struct nearvm_fees *f, const struct alc_near_actio
         return fee(f, NEARVM_USE_GLOBAL_BASE, side) +
                fee(f, NEARVM_USE_GLOBAL_BYTE, side) *
                    (a->by_account ? a->account_id.n : sizeof a->code_hash.b);
-    case ALC_NEAR_STATE_INIT: /* refused before any fee is asked for */
     case ALC_NEAR_TRANSFER_GAS_KEY:
     case ALC_NEAR_WITHDRAW_GAS_KEY:
+        return gas_transfer_fee(f, &a->key, side, receiver);
+    case ALC_NEAR_STATE_INIT: /* refused before any fee is asked for */
     case ALC_NEAR_DELEGATE_V2:
     case ALC_NEAR_UNIVERSAL_INIT:
         break;
@@ -180,9 +219,13 @@ bool lnet_receipt_value(const struct nearvm_fees *f, const struct lnet_receipt *
 uint64_t lnet_key_usage(const struct nearvm_fees *f, const struct alc_near_key *key,
                         const struct alc_near_access *access)
 {
-    /* borsh of the key, of the access key (nonce, permission tag, fields), and the record */
-    uint64_t n = 1 + alc_near_key_bytes(key) + 8 + 1 + f->record_bytes;
-    if (access->permission != ALC_NEAR_FUNCTION_CALL_KEY) return n;
+    /* borsh of the key, of the access key (nonce, permission tag, fields), and the record; each
+     * nonce of a gas key is a record of its own */
+    uint64_t n = key_borsh_bytes(key) + 8 + 1 + f->record_bytes;
+    if (alc_near_is_gas_key(access))
+        n += GAS_INFO_BYTES + access->gas_nonces * (key_borsh_bytes(key) + NONCE_INDEX_BYTES +
+                                                    NONCE_BYTES + f->record_bytes);
+    if (!alc_near_is_call_key(access)) return n;
     n += access->has_allowance ? 17 : 1;
     n += 4 + access->receiver_id.n + 4;
     for (uint32_t i = 0; i < access->methods_count; i++)
@@ -190,21 +233,39 @@ uint64_t lnet_key_usage(const struct nearvm_fees *f, const struct alc_near_key *
     return n;
 }
 
+/* Looking at ML-DSA-65 signatures costs something on top, the sender's of a delegate included; it
+ * is burnt with the conversion. */
+static uint64_t signature_fees(const struct nearvm_fees *f, const struct alc_near_tx *tx)
+{
+    uint64_t gas = tx->key.curve == ALC_NEAR_ML_DSA_65 ? f->ml_dsa_verify : 0;
+    for (uint32_t i = 0; i < tx->actions_count; i++)
+        if (tx->actions[i].kind == ALC_NEAR_DELEGATE &&
+            tx->actions[i].delegate->key.curve == ALC_NEAR_ML_DSA_65)
+            gas += f->ml_dsa_verify;
+    return gas;
+}
+
 bool lnet_cost_of(const struct nearvm_fees *f, struct lnet_cost *out, const struct alc_near_tx *tx,
                   __uint128_t gas_price)
 {
     struct lnet_gas g;
-    __uint128_t burnt, rest, deposits, total;
+    __uint128_t burnt, rest, deposits, gas_cost, total;
     __uint128_t p = gas_price > f->min_gas_purchase_price ? gas_price : f->min_gas_purchase_price;
     if (!lnet_gas_of(f, &g, tx->actions, tx->actions_count,
                      alc_bytes_eq(tx->signer_id, tx->receiver_id), tx->receiver_id) ||
+        !add_gas(&g.send, signature_fees(f, tx)) ||
         !lnet_deposits_of(tx->actions, tx->actions_count, &deposits) ||
         __builtin_mul_overflow((__uint128_t)g.send, gas_price, &burnt) ||
         __builtin_mul_overflow((__uint128_t)g.prepaid + g.exec, p, &rest) ||
-        __builtin_add_overflow(burnt, rest, &total) ||
-        __builtin_add_overflow(total, deposits, &total))
+        __builtin_add_overflow(burnt, rest, &gas_cost) ||
+        __builtin_add_overflow(gas_cost, deposits, &total))
         return false;
-    *out = (struct lnet_cost){g.send, burnt, total, p};
+    *out = (struct lnet_cost){.burnt_gas = g.send,
+                              .burnt = burnt,
+                              .gas = gas_cost,
+                              .deposits = deposits,
+                              .total = total,
+                              .receipt_gas_price = p};
     return true;
 }
 

@@ -49,14 +49,25 @@ static enum alc_rc put_head(struct lnet_chain *c, const struct lnet_block *b, st
 }
 
 static enum alc_rc put_note(struct lnet_chain *c, const struct lnet_block *b,
-                            const struct lnet_genesis *g, struct alc_err *err)
+                            const struct lnet_genesis *g, FILE *f, struct alc_err *err)
 {
     struct alc_bytes none = ALC_LIT("[]"),
                      validators = g->validators.n > 0 ? alc_buf_bytes(&g->validators) : none;
+    struct alc_hash hash;
     uint8_t supply[16];
-    return alc_store_exec(
-        c->store, NULL, "INSERT INTO genesis(one, supply, validators) VALUES(1, $1, $2)",
-        ALC_ARGS(ALC_BLOB(lnet_u128_put(supply, b->head.supply)), ALC_TEXT(validators)), err);
+    enum alc_rc rc = ALC_OK;
+    if (f != NULL && fseek(f, 0, SEEK_SET) != 0)
+        return alc_fail(err, ALC_IO, "it cannot be read twice");
+    if (f != NULL) rc = lnet_file_hash(f, &hash, err);
+    if (rc != ALC_OK) return rc;
+    return alc_store_exec(c->store, NULL,
+                          "INSERT INTO genesis(one, supply, validators, file, deterministic)"
+                          " VALUES(1, $1, $2, $3, $4)",
+                          ALC_ARGS(ALC_BLOB(lnet_u128_put(supply, b->head.supply)),
+                                   ALC_TEXT(validators),
+                                   f != NULL ? ALC_BLOB(alc_hash_bytes(&hash)) : ALC_NULL_ARG,
+                                   ALC_INT(c->conf.deterministic)),
+                          err);
 }
 
 static enum alc_rc check_supply(const struct lnet_block *b, const struct lnet_genesis *g,
@@ -80,7 +91,7 @@ static enum alc_rc fill(struct lnet_chain *c, struct lnet_block *b, const struct
     if (rc == ALC_OK && f != NULL) rc = lnet_import_apply(c, b, f, LNET_RECORD_GENESIS, err);
     if (rc == ALC_OK) rc = check_supply(b, g, err);
     if (rc == ALC_OK) rc = put_head(c, b, err);
-    if (rc == ALC_OK) rc = put_note(c, b, g, err);
+    if (rc == ALC_OK) rc = put_note(c, b, g, f, err);
     return rc == ALC_OK ? lnet_block_finish(c, b, err) : rc;
 }
 
@@ -139,5 +150,48 @@ enum alc_rc lnet_block_genesis(struct lnet_chain *c, struct alc_err *err)
     lnet_genesis_fini(&g);
     fclose(f);
     if (rc != ALC_OK) alc_fail_in(err, "%s", path);
+    return rc;
+}
+
+/* ---- a chain that is there ---- */
+
+/* *same: `path` holds what the chain was made from. */
+static enum alc_rc same_file(const char *path, struct alc_bytes made_from, bool *same,
+                             struct alc_err *err)
+{
+    struct alc_hash hash;
+    FILE *f = fopen(path, "rbe");
+    enum alc_rc rc;
+    if (f == NULL)
+        return alc_fail(err, errno == ENOENT ? ALC_NOT_FOUND : ALC_IO, "%s: %s", path,
+                        strerror(errno));
+    rc = lnet_file_hash(f, &hash, err);
+    fclose(f);
+    *same = rc == ALC_OK && alc_bytes_eq(made_from, alc_hash_bytes(&hash));
+    return rc;
+}
+
+enum alc_rc lnet_genesis_check(struct lnet_chain *c, struct alc_err *err)
+{
+    const char *path = c->conf.genesis_once ? NULL : c->conf.genesis;
+    struct alc_rows r;
+    bool same = path == NULL;
+    enum alc_rc rc =
+        lnet_row(&r, c->store, "SELECT file, deterministic FROM genesis", ALC_NO_ARGS, err);
+    if (rc == ALC_NOT_FOUND) return ALC_OK; /* older than genesis files */
+    if (rc != ALC_OK) return rc;
+    if (path != NULL) rc = same_file(path, alc_rows_bytes(&r, 0), &same, err);
+    /* NULL: made before it was written down */
+    if (rc == ALC_OK && c->conf.deterministic && !alc_rows_null(&r, 1) && alc_rows_int(&r, 1) == 0)
+        rc =
+            alc_fail(err, ALC_BAD_INPUT,
+                     "deterministic: the folder holds a chain that was begun without it, and whose "
+                     "blocks nobody can make again; take another folder");
+    alc_rows_end(&r);
+    if (rc == ALC_OK && !same)
+        rc = alc_fail(err, ALC_BAD_INPUT,
+                      "genesis: the folder holds a chain already, which was not made from %s; take "
+                      "another folder",
+                      path);
     return rc;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/enc.h"
+#include "base/file.h"
 #include "localnet/program.h"
 
 /* The key pair of NEAR's own sandbox.  Everybody knows it: that is why this program stays on the
@@ -43,6 +44,18 @@ static enum alc_rc make_folders(const char *folder, struct alc_err *err)
     }
 }
 
+/* The ready line names files for whoever reads it, perhaps in another folder. */
+static enum alc_rc make_absolute(struct program *p, struct alc_err *err)
+{
+    char *path = realpath(p->folder, NULL);
+    size_t n = path != NULL ? strlen(path) : 0;
+
+    if (path == NULL) return alc_fail(err, ALC_IO, "%s: %s", p->folder, strerror(errno));
+    if (n < sizeof p->folder) memcpy(p->folder, path, n + 1);
+    free(path);
+    return ALC_OK;
+}
+
 static enum alc_rc make_temporary(struct program *p, struct alc_err *err)
 {
     const char *tmp = getenv("TMPDIR");
@@ -61,6 +74,7 @@ enum alc_rc lnet_home_open(struct program *p, struct alc_err *err)
     if (p->set.home[0] == 0) return make_temporary(p, err);
     (void)snprintf(p->folder, sizeof p->folder, "%s", p->set.home);
     rc = make_folders(p->folder, err);
+    if (rc == ALC_OK) rc = make_absolute(p, err);
     if (rc != ALC_OK) return rc;
     lnet_home_path(p, path, "lock", "");
     p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -87,21 +101,10 @@ void lnet_home_close(struct program *p)
 enum alc_rc lnet_home_write(const struct program *p, const char *name, struct alc_bytes bytes,
                             struct alc_err *err)
 {
-    char path[LNET_PATH_BYTES], draft[LNET_PATH_BYTES];
-    bool ok;
-    FILE *f;
-    int fd;
+    char path[LNET_PATH_BYTES];
 
     lnet_home_path(p, path, name, "");
-    lnet_home_path(p, draft, name, ".new");
-    fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    f = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    if (f == NULL) return alc_fail(err, ALC_IO, "%s: %s", draft, strerror(errno));
-    ok = fwrite(bytes.p, 1, bytes.n, f) == bytes.n;
-    if (fclose(f) != 0) ok = false;
-    if (!ok || rename(draft, path) != 0)
-        return alc_fail(err, ALC_IO, "%s: %s", path, strerror(errno));
-    return ALC_OK;
+    return alc_file_write(path, bytes, err);
 }
 
 /* ---- keys ---- */
@@ -162,7 +165,10 @@ static enum alc_rc read_account(struct program *p, const char *text, struct alc_
         number = alc_cstr(mark + 1);
     }
     if (!alc_near_id_set(&o->id, name) || strcmp(o->id.s, "system") == 0)
-        return alc_fail(err, ALC_BAD_INPUT, "account: '%s' names no account", text);
+        return alc_fail(err, ALC_BAD_INPUT,
+                        "account: '%s' names no account: 2 to 64 of a-z and 0-9, with single . - _ "
+                        "between",
+                        text);
     if (mark != NULL && (!alc_u128_decode(&whole, number) || whole > LNET_ROOT_NEAR))
         return alc_fail(err, ALC_BAD_INPUT, "account: '%s': behind = stand whole NEAR, at most %u",
                         text, LNET_ROOT_NEAR);

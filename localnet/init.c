@@ -173,6 +173,10 @@ enum alc_rc lnet_init(struct program *p, struct alc_err *err)
     if (p->set.home[0] == 0)
         return alc_fail(err, ALC_BAD_INPUT, "init wants a --home to put its files in");
     rc = lnet_home_open(p, err);
+    if (rc == ALC_OK && is_there(p, "chain.db") && !is_there(p, "genesis.json"))
+        rc = alc_fail(err, ALC_CONFLICT,
+                      "%s holds a chain that was begun without init; take another folder",
+                      p->folder);
     lnet_home_path(p, path, "validator_key.json", "");
     if (rc == ALC_OK)
         rc = is_there(p, "validator_key.json") ? alc_near_key_file(&root, NULL, path, err)

@@ -42,6 +42,12 @@ static void end(struct alc_jw *w)
     alc_jw_end(w);
 }
 
+static void view_handle(struct alc_jw *w, const struct alc_near_key *key)
+{
+    struct alc_near_key h = lnet_key_handle(key);
+    lnet_view_key(w, &h);
+}
+
 void lnet_journal_account(struct lnet_chain *c, const char *id, const struct lnet_account *a)
 {
     struct alc_jw w;
@@ -58,11 +64,27 @@ void lnet_journal_key(struct lnet_chain *c, const char *id, const struct alc_nea
     if (c->journal.off) return;
     w = begin(c, access != NULL ? "access_key_update" : "access_key_deletion", id);
     alc_jw_key(&w, "public_key");
-    lnet_view_key(&w, key);
+    view_handle(&w, key);
     if (access != NULL) {
         alc_jw_key(&w, "access_key");
         lnet_view_access(&w, access);
     }
+    end(&w);
+}
+
+/* That nonces are gone is not told: they go with their key. */
+void lnet_journal_gas_nonce(struct lnet_chain *c, const char *id, const struct alc_near_key *key,
+                            uint16_t index, uint64_t nonce)
+{
+    struct alc_jw w;
+    if (c->journal.off) return;
+    w = begin(c, "gas_key_nonce_update", id);
+    alc_jw_key(&w, "public_key");
+    view_handle(&w, key);
+    alc_jw_key(&w, "index");
+    alc_jw_u64(&w, index);
+    alc_jw_key(&w, "nonce");
+    alc_jw_u64(&w, nonce);
     end(&w);
 }
 
@@ -81,12 +103,14 @@ void lnet_journal_data(struct lnet_chain *c, const char *id, struct alc_bytes ke
     end(&w);
 }
 
-void lnet_journal_code(struct lnet_chain *c, const char *id, struct alc_bytes code)
+void lnet_journal_code(struct lnet_chain *c, const char *id, const struct alc_bytes *code)
 {
     struct alc_jw w;
     if (c->journal.off) return;
-    w = begin(c, "contract_code_update", id);
-    alc_jw_key(&w, "code_base64");
-    alc_jw_base64(&w, code);
+    w = begin(c, code != NULL ? "contract_code_update" : "contract_code_deletion", id);
+    if (code != NULL) {
+        alc_jw_key(&w, "code_base64");
+        alc_jw_base64(&w, *code);
+    }
     end(&w);
 }

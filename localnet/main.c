@@ -13,7 +13,8 @@
 
 #define FIELD(f) offsetof(struct settings, f)
 static const struct alc_conf_item items[] = {
-    {"host", ALC_CONF_STR, FIELD(host), "127.0.0.1", 1, 64, "numeric address to listen on"},
+    {"host", ALC_CONF_STR, FIELD(host), "127.0.0.1", 1, 64,
+     "numeric address to listen on, or localhost"},
     {"port", ALC_CONF_U32, FIELD(port), "3030", 0, 65535, "port to listen on; 0: any free one"},
     {"home", ALC_CONF_STR, FIELD(home), "", 0, 3800,
      "folder for state and keys; none: everything is gone at the end"},
@@ -48,6 +49,7 @@ static const struct alc_conf_item items[] = {
      "HOST:PORT, in place of --host and --port; 0.0.0.0 is the loopback without --expose"},
     {"network-addr", ALC_CONF_STR, FIELD(network_addr), "", 0, 80,
      "taken and left alone: this node has no peers"},
+    {"version", ALC_CONF_BOOL, FIELD(version), "false", 0, 0, "say the version, and end"},
     {"fast", ALC_CONF_BOOL, FIELD(fast), "false", 0, 0, "of init; blocks are instant anyway"},
 };
 /* What `alcove up` may have in its environment and its file, which this program inherits. */
@@ -71,53 +73,69 @@ static void print_help(void)
         "dump writes the accounts named (none: all) with keys, code and state as records, which\n"
         "--genesis and --import take.  init and run with --home are those of NEAR's sandbox: init\n"
         "leaves config.json, genesis.json, node_key.json and validator_key.json in DIR, and run\n"
-        "begins with the accounts of that genesis.json, edited or not.\n\n",
+        "begins with the accounts of that genesis.json, edited or not.\n\n"
+        "Beside NEAR's methods: sandbox_patch_state, sandbox_fast_forward, sandbox_dump_state, "
+        "and\n"
+        "the whole chain put by and brought back: sandbox_snapshot, sandbox_restore,\n"
+        "sandbox_drop_snapshot.  Blocks by GET: /v0/last_block/final, /v0/first_block,\n"
+        "/v0/block/HEIGHT, /v0/block_opt/HEIGHT.  docs/localnet.md says all of it.\n\n",
         LNET_ROOT, LNET_REGISTRAR);
     alc_conf_help(&table);
 }
 
 /* ---- settings ---- */
 
-/* HOST:PORT or [HOST]:PORT. */
-static bool read_address(struct program *p, const char *text)
+/* HOST:PORT or [HOST]:PORT, of the setting `name`. */
+static enum alc_rc read_address(struct program *p, const char *name, const char *text,
+                                struct alc_err *err)
 {
     const char *colon = strrchr(text, ':');
     size_t n = colon != NULL ? (size_t)(colon - text) : 0;
-    char *end;
+    size_t digits = n > 0 ? strspn(colon + 1, "0123456789") : 0;
     unsigned long port;
 
-    if (n == 0 || colon[1] < '0' || colon[1] > '9') return false;
-    port = strtoul(colon + 1, &end, 10);
-    if (*end != 0 || port > 65535) return false;
+    if (digits == 0 || colon[1 + digits] != 0)
+        return alc_fail(err, ALC_BAD_INPUT, "%s: '%s' is not HOST:PORT", name, text);
+    port = digits <= 9 ? strtoul(colon + 1, NULL, 10) : UINT32_MAX;
+    if (port > 65535)
+        return alc_fail(err, ALC_BAD_INPUT, "%s: '%s': a port is a number from 0 to 65535", name,
+                        text);
     if (text[0] == '[' && text[n - 1] == ']') {
         text++;
         n -= 2;
     }
     p->set.host = alc_arena_text(p->arena, "%.*s", (int)n, text);
     p->set.port = (uint32_t)port;
-    return p->set.host != NULL;
+    return p->set.host != NULL ? ALC_OK : alc_fail(err, ALC_NOMEM, "no memory for %s", name);
 }
 
 /* "rpc":{"addr"} of the config.json that init has left, and the caller may have edited. */
-static void read_config(struct program *p)
+static enum alc_rc read_config(struct program *p, struct alc_err *err)
 {
     struct alc_buf text = ALC_BUF(1u << 20);
     struct alc_json *doc = NULL;
     const char *address, *path = alc_arena_text(p->arena, "%s/config.json", p->set.home);
     FILE *f = path != NULL ? fopen(path, "rbe") : NULL;
+    enum alc_rc rc = ALC_OK;
     char piece[4096];
     size_t n;
 
+    if (f == NULL) return ALC_OK;
     while (f != NULL && (n = fread(piece, 1, sizeof piece, f)) > 0)
         alc_buf_put(&text, piece, n);
-    if (f != NULL) fclose(f);
-    if (!text.failed && text.n > 0 &&
-        alc_json_open(&doc, alc_buf_bytes(&text), text.n, NULL) == ALC_OK &&
-        alc_json_text(alc_json_get(alc_json_get(doc, "rpc"), "addr"), &address) &&
-        !read_address(p, address))
-        alc_log(ALC_WARN, "localnet.config", "rpc.addr=%s is not HOST:PORT", address);
+    fclose(f);
+    rc = text.failed ? alc_fail(err, ALC_BAD_INPUT, "over %zu bytes", text.max_bytes)
+                     : alc_json_open(&doc, alc_buf_bytes(&text), text.n, err);
+    if (rc != ALC_OK) {
+        rc = rc == ALC_LIMIT ? ALC_BAD_INPUT : rc;
+        alc_fail_in(err, "%s", path);
+    } else if (alc_json_text(alc_json_get(alc_json_get(doc, "rpc"), "addr"), &address)) {
+        rc = read_address(p, "rpc.addr", address, err);
+        if (rc != ALC_OK) alc_fail_in(err, "%s", path);
+    }
     alc_json_close(doc);
     alc_buf_fini(&text);
+    return rc;
 }
 
 /* Drivers of the sandbox ask for any address and mean this machine. */
@@ -128,22 +146,42 @@ static void stay_home(struct settings *s)
     if (strcmp(s->host, "::") == 0) s->host = "::1";
 }
 
-static enum alc_rc check_settings(struct program *p, struct alc_err *err)
+/* config.json says what --host and --port do not. */
+static enum alc_rc settle_address(struct program *p, const struct alc_conf_rest *rest,
+                                  struct alc_err *err)
+{
+    struct settings *s = &p->set;
+    const char *host = s->host;
+    uint32_t port = s->port;
+    bool keep_host = alc_conf_given(&table, rest, "host");
+    enum alc_rc rc;
+
+    rc = read_config(p, err);
+    if (rc != ALC_OK) return rc;
+    if (keep_host) s->host = host;
+    if (alc_conf_given(&table, rest, "port")) s->port = port;
+    if (!keep_host) stay_home(s);
+    return ALC_OK;
+}
+
+static enum alc_rc check_settings(struct program *p, const struct alc_conf_rest *rest,
+                                  struct alc_err *err)
 {
     struct settings *s = &p->set;
     enum alc_log_level level;
+    enum alc_rc rc = ALC_OK;
 
     if (!alc_log_level_of(s->log, &level))
         return alc_fail(err, ALC_BAD_INPUT, "log: '%s' is not error, warn, info or debug", s->log);
     alc_log_set(level);
     if (s->rpc_addr[0] != 0) {
-        if (!read_address(p, s->rpc_addr))
-            return alc_fail(err, ALC_BAD_INPUT, "rpc-addr: '%s' is not HOST:PORT", s->rpc_addr);
-        stay_home(s);
+        rc = read_address(p, "rpc-addr", s->rpc_addr, err);
+        if (rc == ALC_OK) stay_home(s);
     } else if (p->contract) {
-        read_config(p);
-        stay_home(s);
+        rc = settle_address(p, rest, err);
     }
+    if (rc != ALC_OK) return rc;
+    if (strcmp(s->host, "localhost") == 0) s->host = "127.0.0.1";
     if (!s->expose && strncmp(s->host, "127.", 4) != 0 && strcmp(s->host, "::1") != 0)
         return alc_fail(err, ALC_BAD_INPUT,
                         "host: %s can be reached by others, and the keys of this chain are public "
@@ -174,7 +212,7 @@ static enum alc_rc run(struct program *p, const struct alc_conf_rest *rest, pid_
                         "'%s': only flags and one of run, init, dump are understood",
                         rest->words[rest->count - 1]);
     p->contract = serve && rest->count > 0 && p->set.home[0] != 0;
-    rc = check_settings(p, err);
+    rc = check_settings(p, rest, err);
     if (rc == ALC_OK && p->set.exit_with_parent) rc = die_with_parent(parent, err);
     if (rc != ALC_OK) return rc;
     if (serve) return lnet_serve(p, signals, err);
@@ -201,6 +239,11 @@ int main(int argc, char **argv)
     rc = alc_conf_read(&p.set, &rest, &table, NULL, argc - 1, argv + 1, &arena, &err);
     if (rc == ALC_OK && rest.help) {
         print_help();
+        alc_arena_fini(&arena);
+        return 0;
+    }
+    if (rc == ALC_OK && p.set.version) {
+        printf("alcove-localnet %s, NEAR protocol %u\n", ALC_VERSION, LNET_PROTOCOL_VERSION);
         alc_arena_fini(&arena);
         return 0;
     }

@@ -4,13 +4,14 @@
  *   check.c   is this transaction valid              fees.c    gas and tokens of actions
  *   apply.c   one action receipt                     action.c  what each action does
  *   call.c    the function call, through NEAR's VM   wait.c    data receipts, yields, timeouts
- *   state.c   accounts, keys, code in the store      receipt.c receipts and their ids
+ *   state.c, state_key.c  the state in the store     receipt.c receipts and their ids
  *   submit.c  the way in, and waiting                journal.c what a block changed
  *   read.c, read_state.c  answers for readers        sandbox.c patch, import, fast forward
  *   head.c    the head as it is kept                 record.c one state record written
  *   block_tx.c transactions in it                    state.h  the state and the journal
  *   genesis.c the first block                        records.c records out of a file
  *   snapshot.c the whole chain, put by and brought back   dump.c accounts as records
+ *   read_epoch.c epochs                              trace.c  the log of transactions
  *
  * A failure of a contract or a transaction is not an error here: it is JSON (NEAR's own names) in
  * `struct lnet_fail`, and the function returns ALC_OK.  An error (ALC_IO, ALC_NOMEM, ALC_CORRUPT)
@@ -126,7 +127,7 @@ uint64_t lnet_key_usage(const struct nearvm_fees *f, const struct alc_near_key *
 
 struct lnet_cost {
     uint64_t burnt_gas;
-    __uint128_t burnt, total, receipt_gas_price;
+    __uint128_t burnt, gas, deposits, total, receipt_gas_price; /* burnt is in gas, both in total */
 };
 ALC_MUST bool lnet_cost_of(const struct nearvm_fees *f, struct lnet_cost *out,
                            const struct alc_near_tx *tx, __uint128_t gas_price);
@@ -149,18 +150,24 @@ ALC_MUST bool lnet_check_actions(const struct nearvm_fees *f, struct alc_buf *fa
                                  const struct alc_near_action *actions, uint32_t count);
 /* The two halves of NEAR's checks, the second against the state; `fail` gets the InvalidTxError
  * (the value under that name) or stays empty.  height: of the block that would take it.  *out is
- * set when all is well: what the signer's account and key become, and the cost. */
+ * set when all is well: what the signer's account and key become, and the cost.  It is also set,
+ * with `deposit_failed`, for a gas key's transaction whose deposits the account cannot pay: in a
+ * block that one is refused, its nonce is used all the same, and the key pays for the gas burnt. */
 ALC_MUST bool lnet_check_stateless(const struct nearvm_fees *f, const struct alc_near_signed *s,
                                    size_t size_bytes, struct alc_buf *fail);
 struct lnet_signer {
     struct lnet_account account;
     struct alc_near_access access;
     struct lnet_cost cost;
+    bool deposit_failed;
 };
 ALC_MUST enum alc_rc lnet_check_state(struct lnet_chain *c, const struct alc_near_tx *tx,
                                       uint64_t height, __uint128_t gas_price,
                                       struct lnet_signer *out, struct alc_buf *fail,
                                       struct alc_arena *arena, struct alc_err *err);
+/* lnet_sig_ok checks a signature of any kind. */
+ALC_MUST bool lnet_sig_ok(const struct alc_near_sig *sig, const struct alc_near_key *key,
+                          const struct alc_hash *hash);
 /* lnet_check_call_key: the rules of a function-call key, for transactions and delegates. */
 ALC_MUST bool lnet_check_call_key(const struct alc_near_access *access, struct alc_buf *fail,
                                   struct alc_bytes receiver, const struct alc_near_action *actions,
@@ -267,8 +274,8 @@ ALC_MUST enum alc_rc lnet_chain_reload(struct lnet_chain *c, struct alc_err *err
 
 /* All but lnet_pending_order under `door`. */
 struct lnet_pending *lnet_pending_take(struct lnet_chain *c); /* the whole queue */
-/* lnet_pending_order puts the transactions of each key in the order of their nonces, on the places
- * that they have in the list. */
+/* lnet_pending_order puts the transactions of each key (of a gas key: of each index) in the order
+ * of their nonces, on the places that they have in the list. */
 struct lnet_pending *lnet_pending_order(struct lnet_pending *list);
 /* lnet_pending_done frees the first `taken` of `list` and puts the rest back in front. */
 void lnet_pending_done(struct lnet_chain *c, struct lnet_pending *list, size_t taken);
@@ -330,6 +337,9 @@ ALC_MUST enum alc_rc lnet_head_write(struct lnet_chain *c, const struct lnet_hea
                                      struct alc_err *err);
 /* lnet_block_genesis makes the first block, out of conf.accounts and conf.genesis. */
 ALC_MUST enum alc_rc lnet_block_genesis(struct lnet_chain *c, struct alc_err *err);
+/* lnet_genesis_check: a chain that is there goes on only with the genesis file that it was made
+ * from, if one is named, and is deterministic only if it was begun so.  ALC_BAD_INPUT. */
+ALC_MUST enum alc_rc lnet_genesis_check(struct lnet_chain *c, struct alc_err *err);
 /* lnet_block_load reads the head of a chain that is there.  ALC_NOT_FOUND: the store is empty. */
 ALC_MUST enum alc_rc lnet_block_load(struct lnet_chain *c, struct alc_err *err);
 /* lnet_block_work: do receipts wait for the next block, how many yields wait for their resume? */
@@ -426,8 +436,7 @@ ALC_MUST enum alc_rc lnet_yield_timeouts(struct lnet_chain *c, struct lnet_block
 /* ---- record.c, sandbox.c ---- */
 
 enum lnet_record_mode {
-    LNET_RECORD_PATCH,   /* anything goes */
-    LNET_RECORD_IMPORT,  /* what belongs to an account stands behind it */
+    LNET_RECORD_CHANGES, /* what belongs to an account stands behind it */
     LNET_RECORD_GENESIS, /* and no account twice */
 };
 /* lnet_record_apply writes one record.  ALC_BAD_INPUT: kind, account and what is wrong. */
@@ -439,8 +448,15 @@ ALC_MUST enum alc_rc lnet_patch_apply(struct lnet_chain *c, struct lnet_block *b
 /* lnet_import_apply writes all records of a file, without a line in the journal. */
 ALC_MUST enum alc_rc lnet_import_apply(struct lnet_chain *c, struct lnet_block *b, FILE *f,
                                        enum lnet_record_mode mode, struct alc_err *err);
+/* lnet_file_hash is the SHA-256 of all its bytes; the file is at its begin again.  ALC_IO. */
+ALC_MUST enum alc_rc lnet_file_hash(FILE *f, struct alc_hash *out, struct alc_err *err);
 ALC_MUST enum alc_rc lnet_import_block(struct lnet_chain *c, struct lnet_block *b,
                                        const struct lnet_import *im, struct alc_err *err);
+
+/* ---- trace.c ---- */
+
+/* lnet_trace_block logs the transactions that this block finished; needs the turn. */
+void lnet_trace_block(struct lnet_chain *c, const struct lnet_block *b);
 
 /* ---- snapshot.c ---- */
 

@@ -22,7 +22,7 @@ struct settings {
     const char *const *accounts;
     uint32_t port, block_time_ms, idle_ms, trie_nodes;
     uint64_t validity_blocks, state_view_bytes;
-    bool json, exit_with_parent, expose, deterministic, fast;
+    bool json, exit_with_parent, expose, deterministic, fast, version;
 };
 
 /* An account that the program has the key of. */

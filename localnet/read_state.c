@@ -38,6 +38,31 @@ enum alc_rc lnet_read_key(struct lnet_chain *c, const char *id, const struct alc
     return rc;
 }
 
+enum alc_rc lnet_read_gas_nonces(struct lnet_chain *c, const char *id,
+                                 const struct alc_near_key *key, struct alc_buf *out,
+                                 struct lnet_block_ref *at, struct alc_err *err)
+{
+    struct alc_jw w = {.out = out};
+    struct alc_rows r;
+    uint8_t k[65];
+    size_t count = 0;
+    enum alc_rc rc;
+    begin(c, at);
+    rc = alc_rows_start(&r, c->store,
+                        "SELECT nonce FROM gas_nonce WHERE id = $1 AND key = $2 ORDER BY place",
+                        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(lnet_key_bytes(k, key))), err);
+    if (rc == ALC_OK) {
+        alc_jw_arr(&w);
+        for (; (rc = alc_rows_next(&r, err)) == ALC_OK; count++)
+            alc_jw_u64(&w, (uint64_t)alc_rows_int(&r, 0));
+        alc_jw_end(&w);
+        alc_rows_end(&r);
+        if (rc == ALC_NOT_FOUND && count > 0) rc = ALC_OK; /* a gas key has one at least */
+    }
+    lnet_give(c);
+    return rc;
+}
+
 static const struct lnet_page whole;
 
 /* Whether the page ends before this entry; the one before it is then the last. */

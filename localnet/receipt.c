@@ -106,13 +106,6 @@ static bool get_id(struct alc_cur *c, struct alc_near_id *out)
     return true;
 }
 
-static bool get_key(struct alc_cur *c, struct alc_near_key *out)
-{
-    *out = (struct alc_near_key){0};
-    if (!alc_cur_u8(c, &out->curve)) return false;
-    return out->curve <= ALC_NEAR_SECP256K1 && alc_cur_copy(c, out->b, alc_near_key_bytes(out));
-}
-
 static bool get_actions(struct alc_cur *c, struct lnet_receipt *r, struct alc_arena *arena)
 {
     if (!alc_cur_u32le(c, &r->outputs_count) || r->outputs_count > c->n) return false;
@@ -146,8 +139,9 @@ static bool read_receipt(struct alc_cur *c, struct lnet_receipt *r, struct alc_a
     switch (r->kind) {
     case LNET_ACTION:
     case LNET_YIELD:
-        if (!get_id(c, &r->signer) || !get_id(c, &r->refund_to) || !get_key(c, &r->signer_key) ||
-            !alc_cur_u128le(c, &r->gas_price) || !get_actions(c, r, arena))
+        if (!get_id(c, &r->signer) || !get_id(c, &r->refund_to) ||
+            !alc_near_key_take(c, &r->signer_key) || !alc_cur_u128le(c, &r->gas_price) ||
+            !get_actions(c, r, arena))
             return false;
         break;
     case LNET_DATA:

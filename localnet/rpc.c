@@ -65,11 +65,66 @@ bool lnet_rpc_dispatch(struct lnet_call *c, struct alc_bytes method)
     alc_jw_key(&info, "method_name");
     alc_jw_str(&info, method);
     alc_jw_end(&info);
-    return lnet_fail(c, LNET_METHOD_NOT_FOUND, "%.*s", (int)(method.n < 256 ? method.n : 256),
-                     (const char *)method.p);
+    return lnet_fail(c, LNET_METHOD_NOT_FOUND, "%.*s", (int)method.n, (const char *)method.p);
 }
 
 /* ---- the envelope ---- */
+
+#define METHOD_MAX_BYTES 256u
+
+/* Where a value that begins at `i` ends, in a text that is known to be JSON. */
+static size_t value_end(struct alc_bytes t, size_t i)
+{
+    size_t depth = 0;
+    bool in_string = false;
+
+    for (; i < t.n; i++) {
+        uint8_t c = t.p[i];
+        if (in_string) {
+            if (c == '\\') i++;
+            if (c == '"') in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (depth > 0 && (c == '}' || c == ']')) {
+            depth--;
+        } else if (depth == 0 && (c == ',' || c == ':' || c == '}' || c == ']')) {
+            break;
+        }
+    }
+    return i;
+}
+
+static struct alc_bytes trimmed(struct alc_bytes t)
+{
+    while (t.n > 0 && t.p[0] <= ' ') {
+        t.p++;
+        t.n--;
+    }
+    while (t.n > 0 && t.p[t.n - 1] <= ' ')
+        t.n--;
+    return t;
+}
+
+/* The text of the request's id.  It is echoed as it came, and the document would not do: it rounds
+ * numbers of more than 64 bits.  Empty where there is none (or its name is spelt with escapes). */
+static struct alc_bytes id_text(struct alc_bytes body)
+{
+    size_t i = 0;
+
+    while (i < body.n && body.p[i] != '{')
+        i++;
+    for (i++; i < body.n; i++) {
+        size_t colon = value_end(body, i), end = value_end(body, colon + 1);
+        while (i < colon && body.p[i] != '"')
+            i++;
+        if (colon - i >= 4 && memcmp(body.p + i, "\"id\"", 4) == 0)
+            return trimmed((struct alc_bytes){body.p + colon + 1, end - colon - 1});
+        i = end;
+    }
+    return (struct alc_bytes){NULL, 0};
+}
 
 static struct lnet_call new_call(const struct lnet_rpc *r, struct alc_arena *arena,
                                  struct alc_buf *out)
@@ -102,8 +157,11 @@ static bool whole(struct lnet_call *c)
 
 /* Ends {"jsonrpc":"2.0", ... ,"id":<id>}; `ok` says that the result stands there already. */
 static void end_envelope(struct lnet_call *c, bool ok, const struct alc_json *id,
-                         struct alc_httpd_answer *answer)
+                         struct alc_bytes body, struct alc_httpd_answer *answer)
 {
+    struct alc_bytes said = {NULL, 0};
+
+    if (id != NULL) said = id_text(body);
     if (!whole(c)) ok = false;
     if (!ok) {
         alc_buf_reset(c->out);
@@ -112,10 +170,10 @@ static void end_envelope(struct lnet_call *c, bool ok, const struct alc_json *id
         answer->status = lnet_error_status(&c->error);
     }
     alc_buf_put_text(c->out, ",\"id\":");
-    if (id != NULL)
-        alc_json_dump(id, c->out);
+    if (said.n > 0)
+        alc_buf_put_bytes(c->out, said);
     else
-        alc_buf_put_text(c->out, "null");
+        alc_json_dump(id, c->out); /* NULL is null */
     alc_buf_put_text(c->out, "}");
 }
 
@@ -130,6 +188,8 @@ static bool run_request(struct lnet_call *c, const struct alc_json *request)
         rc = alc_fail(&err, ALC_BAD_INPUT, "several requests in one are not served");
     else if (!alc_json_str(alc_json_get(request, "method"), &method))
         rc = alc_fail(&err, ALC_BAD_INPUT, "a request has a `method`");
+    else if (method.n > METHOD_MAX_BYTES)
+        rc = alc_fail(&err, ALC_BAD_INPUT, "a `method` has at most %u bytes", METHOD_MAX_BYTES);
     else if (!alc_json_str(alc_json_get(request, "jsonrpc"), &version) ||
              !alc_bytes_is(version, "2.0"))
         rc = alc_fail(&err, ALC_BAD_INPUT, "a request has `jsonrpc`: \"2.0\"");
@@ -147,9 +207,11 @@ static void answer_rpc(const struct lnet_rpc *r, struct alc_bytes body,
     struct alc_json *request = NULL;
     struct alc_err err = {0};
     enum alc_rc rc = alc_json_open(&request, body, LNET_RPC_BODY_MAX_BYTES, &err);
-    bool ok = rc == ALC_OK ? run_request(&c, request) : lnet_fail_params(&c, rc, &err);
+    bool ok;
 
-    end_envelope(&c, ok, alc_json_get(request, "id"), answer);
+    if (rc == ALC_LIMIT) rc = ALC_BAD_INPUT; /* nested too deep, or of too many values */
+    ok = rc == ALC_OK ? run_request(&c, request) : lnet_fail_params(&c, rc, &err);
+    end_envelope(&c, ok, alc_json_get(request, "id"), body, answer);
     lnet_error_fini(&c.error);
     alc_json_close(request);
     alc_arena_fini(&arena);

@@ -78,7 +78,9 @@ static bool open_changes(struct lnet_call *c, const struct lnet_ref *ref, struct
         rc = alc_json_open(list, alc_buf_bytes(&text), LNET_RPC_ANSWER_MAX_BYTES, &err);
     alc_buf_fini(&text);
     if (rc == ALC_OK) return true;
-    return known ? lnet_fail_internal(c, rc, &err) : lnet_fail_block(c, ref, false);
+    if (known) return lnet_fail_internal(c, rc, &err);
+    (void)lnet_fail_block(c, ref, false);
+    return lnet_fail_twice(c, LNET_UNKNOWN_BLOCK);
 }
 
 static void begin_changes(struct alc_jw *w, const struct lnet_block_ref *at)

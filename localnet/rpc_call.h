@@ -66,6 +66,10 @@ bool lnet_fail_params(struct lnet_call *c, enum alc_rc rc, const struct alc_err 
 /* lnet_fail_internal: the chain could not do it. */
 bool lnet_fail_internal(struct lnet_call *c, enum alc_rc rc, const struct alc_err *err);
 bool lnet_fail_block(struct lnet_call *c, const struct lnet_ref *ref, bool with_reference);
+/* lnet_fail_config_block: the words of EXPERIMENTAL_protocol_config for the same. */
+bool lnet_fail_config_block(struct lnet_call *c, const struct lnet_ref *ref);
+/* lnet_fail_twice makes `data` the cause and its `info` once more, as some methods have it. */
+bool lnet_fail_twice(struct lnet_call *c, enum lnet_cause cause);
 bool lnet_fail_timeout(struct lnet_call *c);
 bool lnet_fail_hash(struct lnet_call *c, enum lnet_cause cause, const char *key,
                     const struct alc_hash *hash);

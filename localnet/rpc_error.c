@@ -80,7 +80,8 @@ static void put_reference(struct alc_jw *w, const struct lnet_ref *ref)
     alc_buf_fini(&said);
 }
 
-bool lnet_fail_block(struct lnet_call *c, const struct lnet_ref *ref, bool with_reference)
+static bool fail_block(struct lnet_call *c, const struct lnet_ref *ref, bool with_reference,
+                       const char *before)
 {
     struct alc_jw w = {.out = &c->error.info};
     struct lnet_info info;
@@ -94,13 +95,40 @@ bool lnet_fail_block(struct lnet_call *c, const struct lnet_ref *ref, bool with_
     alc_jw_end(&w);
     if (ref->id.by == LNET_BY_HASH)
         return lnet_fail(c, LNET_UNKNOWN_BLOCK,
-                         "DB Not Found Error: BLOCK HEADER: %s \n Cause: Unknown",
+                         "%sDB Not Found Error: BLOCK HEADER: %s \n Cause: Unknown", before,
                          lnet_text58(c, &ref->id.hash));
     lnet_chain_info(c->chain, &info);
     if (ref->numeric_in_object && ref->id.height < info.head.height) c->error.http_status = 422;
     return lnet_fail(c, LNET_UNKNOWN_BLOCK,
-                     "DB Not Found Error: BLOCK HEIGHT: %llu \n Cause: Unknown",
+                     "%sDB Not Found Error: BLOCK HEIGHT: %llu \n Cause: Unknown", before,
                      (unsigned long long)ref->id.height);
+}
+
+bool lnet_fail_block(struct lnet_call *c, const struct lnet_ref *ref, bool with_reference)
+{
+    return fail_block(c, ref, with_reference, "");
+}
+
+bool lnet_fail_config_block(struct lnet_call *c, const struct lnet_ref *ref)
+{
+    return fail_block(c, ref, false, "Block Not Found: ");
+}
+
+bool lnet_fail_twice(struct lnet_call *c, enum lnet_cause cause)
+{
+    struct alc_jw w = {.out = &c->error.data};
+
+    c->error.cause = cause;
+    alc_buf_reset(&c->error.data);
+    alc_jw_obj(&w);
+    alc_jw_key(&w, "name");
+    alc_jw_text(&w, causes[cause].cause);
+    if (c->error.info.n > 0) {
+        alc_jw_key(&w, "info");
+        alc_jw_raw(&w, alc_buf_bytes(&c->error.info));
+    }
+    alc_jw_end(&w);
+    return false;
 }
 
 bool lnet_fail_timeout(struct lnet_call *c)

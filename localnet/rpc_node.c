@@ -7,7 +7,6 @@
 #define MAX_GAS_PRICE "10000000000000000000000"
 #define MIN_GAS_PRICE "100000000"
 #define BLOCKS_PER_YEAR 31536000u
-#define VALIDITY_BLOCKS 86400u /* the preset of lnet_conf.validity_blocks */
 
 static void put_text(struct alc_jw *w, const char *key, const char *text)
 {
@@ -137,8 +136,9 @@ static void read_stake(struct lnet_call *c, __uint128_t *out)
     alc_buf_fini(&account);
 }
 
+/* `e`: the epoch whose work is told; NULL: that of the next one, without any. */
 static void put_validator(struct alc_jw *w, const struct lnet_info *info, __uint128_t stake,
-                          bool current)
+                          const struct lnet_epoch *e)
 {
     static const char *const counts[] = {
         "num_produced_blocks", "num_expected_blocks",       "num_produced_chunks",
@@ -150,7 +150,6 @@ static void put_validator(struct alc_jw *w, const struct lnet_info *info, __uint
         "num_produced_endorsements_per_shard",
         "num_expected_endorsements_per_shard",
     };
-    uint64_t blocks = info->head.height - info->epoch_start_height;
 
     alc_jw_arr(w);
     alc_jw_obj(w);
@@ -159,14 +158,14 @@ static void put_validator(struct alc_jw *w, const struct lnet_info *info, __uint
     alc_jw_key(w, "stake");
     alc_jw_u128_str(w, stake);
     put_raw(w, "shards", "[0]");
-    if (current) {
+    if (e != NULL) {
         put_raw(w, "is_slashed", "false");
         for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-            put_u64(w, counts[i], i < 4 ? blocks : 0);
+            put_u64(w, counts[i], i < 4 ? e->blocks : 0);
         for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
             alc_jw_key(w, lists[i]);
             alc_jw_arr(w);
-            if (i < 2) alc_jw_u64(w, blocks);
+            if (i < 2) alc_jw_u64(w, e->blocks);
             alc_jw_end(w);
         }
         put_raw(w, "shards_endorsed", "[]");
@@ -182,31 +181,29 @@ bool lnet_do_validators(struct lnet_call *c)
     struct lnet_validators_ref ref;
     struct alc_err err = {0};
     struct alc_jw w = {.out = c->out};
-    struct lnet_block_ref at;
+    struct lnet_epoch epoch;
     struct lnet_info info;
     __uint128_t stake;
     enum alc_rc rc = lnet_params_validators(&ref, c->params, &err);
 
     if (rc != ALC_OK) return lnet_fail_params(c, rc, &err);
     lnet_chain_info(c->chain, &info);
-    if (ref.by_epoch)
-        rc = alc_hash_eq(&ref.epoch_id, &info.epoch_id) ? ALC_OK : ALC_NOT_FOUND;
-    else
-        rc = lnet_read_block_ref(c->chain, &ref.block.id, &at, NULL, &err);
+    rc =
+        lnet_read_epoch(c->chain, ref.by_epoch ? &ref.epoch_id : NULL, &ref.block.id, &epoch, &err);
     if (rc == ALC_NOT_FOUND) return lnet_fail(c, LNET_UNKNOWN_EPOCH, "Unknown Epoch");
     if (rc != ALC_OK) return lnet_fail_internal(c, rc, &err);
     read_stake(c, &stake);
     alc_jw_obj(&w);
     alc_jw_key(&w, "current_validators");
-    put_validator(&w, &info, stake, true);
+    put_validator(&w, &info, stake, &epoch);
     alc_jw_key(&w, "next_validators");
-    put_validator(&w, &info, stake, false);
+    put_validator(&w, &info, stake, NULL);
     put_raw(&w, "current_fishermen", "[]");
     put_raw(&w, "next_fishermen", "[]");
     put_raw(&w, "current_proposals", "[]");
     put_raw(&w, "prev_epoch_kickout", "[]");
-    put_u64(&w, "epoch_start_height", info.epoch_start_height);
-    put_u64(&w, "epoch_height", info.epoch_height);
+    put_u64(&w, "epoch_start_height", epoch.start_height);
+    put_u64(&w, "epoch_height", epoch.height);
     put_raw(&w, "validator_reward_paid_prev_epoch", "{}");
     alc_jw_end(&w);
     return true;
@@ -242,7 +239,7 @@ static void put_config(struct alc_jw *w, struct lnet_call *c, const struct lnet_
     put_text(w, "min_gas_price", MIN_GAS_PRICE);
     put_text(w, "max_gas_price", MAX_GAS_PRICE);
     put_u64(w, "num_blocks_per_year", BLOCKS_PER_YEAR);
-    put_u64(w, "transaction_validity_period", VALIDITY_BLOCKS);
+    put_u64(w, "transaction_validity_period", info->validity_blocks);
     alc_buf_put_text(c->out, ",");
     alc_buf_put_text(c->out, shared_config);
 }
@@ -259,7 +256,7 @@ bool lnet_do_protocol_config(struct lnet_call *c)
 
     if (rc != ALC_OK) return lnet_fail_params(c, rc, &err);
     rc = lnet_read_block_ref(c->chain, &ref.id, &at, NULL, &err);
-    if (rc == ALC_NOT_FOUND) return lnet_fail_block(c, &ref, false);
+    if (rc == ALC_NOT_FOUND) return lnet_fail_config_block(c, &ref);
     if (rc == ALC_OK) rc = lnet_read_runtime_config(c->chain, &runtime, &err);
     lnet_chain_info(c->chain, &info);
     alc_jw_obj(&w);

@@ -32,24 +32,38 @@ static enum alc_rc read_hash(struct alc_hash *out, const struct alc_json *v, con
     return ALC_OK;
 }
 
+/* A member that has to be a string. */
+static enum alc_rc read_str(struct alc_bytes *out, const struct alc_json *v, const char *what,
+                            struct alc_err *err)
+{
+    if (v == NULL) return alc_fail(err, ALC_BAD_INPUT, "missing field `%s`", what);
+    if (!alc_json_str(v, out))
+        return alc_fail(err, ALC_BAD_INPUT, "%s: a string is expected", what);
+    return ALC_OK;
+}
+
 static enum alc_rc read_account(struct alc_near_id *out, const struct alc_json *v, const char *what,
                                 struct alc_err *err)
 {
     struct alc_bytes text;
+    enum alc_rc rc = read_str(&text, v, what, err);
 
-    if (!alc_json_str(v, &text)) return alc_fail(err, ALC_BAD_INPUT, "missing field `%s`", what);
+    if (rc != ALC_OK) return rc;
     if (!alc_near_id_set(out, text))
         return alc_fail(err, ALC_BAD_INPUT, "%s: not a valid account id", what);
     return ALC_OK;
 }
 
+/* A key, whose bytes may go to the arena; without one a key or a handle, as the state has it. */
 static enum alc_rc read_key(struct alc_near_key *out, const struct alc_json *v, const char *what,
-                            struct alc_err *err)
+                            struct alc_arena *arena, struct alc_err *err)
 {
     struct alc_bytes text;
+    enum alc_rc rc = read_str(&text, v, what, err);
 
-    if (!alc_json_str(v, &text)) return alc_fail(err, ALC_BAD_INPUT, "missing field `%s`", what);
-    if (!alc_near_key_read(out, text))
+    if (rc != ALC_OK) return rc;
+    if (!alc_near_key_read_in(out, text, arena) ||
+        (arena != NULL && out->curve == ALC_NEAR_ML_DSA_65_HANDLE))
         return alc_fail(err, ALC_BAD_INPUT, "%s: not a public key", what);
     return ALC_OK;
 }
@@ -239,7 +253,7 @@ static enum alc_rc read_page(struct lnet_query *q, const struct alc_json *o,
     if (!q->has_after) return ALC_OK;
     if (q->kind == LNET_VIEW_STATE)
         return read_base64(&q->after, state, "after_key_base64", arena, err);
-    return read_key(&q->key, key, "after_key", err);
+    return read_key(&q->key, key, "after_key", NULL, err); /* a handle */
 }
 
 /* The members of an object that belong to its kind. */
@@ -253,15 +267,15 @@ static enum alc_rc read_fields(struct lnet_query *q, const struct alc_json *o,
     rc = read_account(&q->account, alc_json_get(o, "account_id"), "account_id", err);
     if (rc != ALC_OK) return rc;
     if (q->kind == LNET_VIEW_KEY || q->kind == LNET_VIEW_GAS_KEY)
-        return read_key(&q->key, alc_json_get(o, "public_key"), "public_key", err);
+        return read_key(&q->key, alc_json_get(o, "public_key"), "public_key", arena, err);
     if (q->kind == LNET_VIEW_STATE)
         rc = read_base64(&q->data, alc_json_get(o, "prefix_base64"), "prefix_base64", arena, err);
     if (rc == ALC_OK && (q->kind == LNET_VIEW_STATE || q->kind == LNET_VIEW_KEYS))
         return read_page(q, o, arena, err);
     if (rc != ALC_OK) return rc;
     if (q->kind != LNET_CALL_FUNCTION) return ALC_OK;
-    if (!alc_json_str(alc_json_get(o, "method_name"), &q->method))
-        return alc_fail(err, ALC_BAD_INPUT, "missing field `method_name`");
+    rc = read_str(&q->method, alc_json_get(o, "method_name"), "method_name", err);
+    if (rc != ALC_OK) return rc;
     return read_base64(&q->data, alc_json_get(o, "args_base64"), "args_base64", arena, err);
 }
 
@@ -334,8 +348,6 @@ static enum alc_rc query_array(struct lnet_query *out, const struct alc_json *pa
                                struct alc_arena *arena, struct alc_err *err)
 {
     struct alc_bytes path, data = {NULL, 0};
-    uint8_t *p;
-    size_t n;
     enum alc_rc rc;
 
     if (!alc_json_str(alc_json_at(params, 0), &path) ||
@@ -344,24 +356,19 @@ static enum alc_rc query_array(struct lnet_query *out, const struct alc_json *pa
     out->at.id.by = LNET_LATEST;
     rc = read_path(out, path, err);
     if (rc != ALC_OK) return rc;
-    p = alc_arena_alloc(arena, ALC_BASE58_MAX_BYTES);
-    if (p == NULL) return alc_fail(err, ALC_NOMEM, "no memory for the data");
-    if (!alc_base58_decode(p, ALC_BASE58_MAX_BYTES, &n, data))
-        return alc_fail(err, ALC_BAD_INPUT, "the data is not base58 of at most %u bytes",
-                        ALC_BASE58_MAX_BYTES);
-    out->data = (struct alc_bytes){p, n};
-    return ALC_OK;
+    return lnet_base58_read(&out->data, data, arena, err);
 }
 
 enum alc_rc lnet_params_query(struct lnet_query *out, const struct alc_json *params,
                               struct alc_arena *arena, struct alc_err *err)
 {
     struct alc_bytes type;
+    enum alc_rc rc;
 
     memset(out, 0, sizeof *out);
     if (alc_json_kind(params) == ALC_JSON_ARRAY) return query_array(out, params, arena, err);
-    if (!alc_json_str(alc_json_get(params, "request_type"), &type))
-        return alc_fail(err, ALC_BAD_INPUT, "missing field `request_type`");
+    rc = read_str(&type, alc_json_get(params, "request_type"), "request_type", err);
+    if (rc != ALC_OK) return rc;
     for (unsigned i = 0; i < LNET_QUERY_KINDS; i++)
         if (alc_bytes_is(type, query_names[i]))
             return lnet_params_query_as(out, (enum lnet_query_kind)i, params, arena, err);
@@ -378,8 +385,8 @@ enum alc_rc lnet_params_send(struct lnet_send *out, const struct alc_json *param
 
     memset(out, 0, sizeof *out);
     if (alc_json_kind(params) == ALC_JSON_OBJECT) tx = alc_json_get(params, "signed_tx_base64");
-    if (alc_json_kind(tx) != ALC_JSON_STRING)
-        return alc_fail(err, ALC_BAD_INPUT, "missing field `signed_tx_base64`");
+    rc = read_str(&out->signed_tx, tx, "signed_tx_base64", err);
+    if (rc != ALC_OK) return rc;
     rc = read_level(&out->level, alc_json_get(params, "wait_until"), err);
     if (rc != ALC_OK) return rc;
     return read_base64(&out->signed_tx, tx, "signed_tx_base64", arena, err);
@@ -392,9 +399,14 @@ enum alc_rc lnet_params_tx(struct lnet_tx_ref *out, const struct alc_json *param
     struct alc_near_signed tx;
     struct alc_near_id id;
     struct lnet_send send;
+    struct alc_hash alone;
     enum alc_rc rc;
 
     memset(out, 0, sizeof *out);
+    if (alc_json_count(params) == 1 && read_hash(&alone, first(params), "tx_hash", NULL) ==
+                                           ALC_OK) /* no transaction is so short */
+        return alc_fail(err, ALC_BAD_INPUT,
+                        "the sender's account is missing: [\"hash\", \"account\"] is expected");
     if (alc_json_kind(params) == ALC_JSON_OBJECT) {
         hash = alc_json_get(params, "tx_hash");
         sender = alc_json_get(params, "sender_account_id");
@@ -409,8 +421,7 @@ enum alc_rc lnet_params_tx(struct lnet_tx_ref *out, const struct alc_json *param
         return rc;
     }
     rc = lnet_params_send(&send, params, arena, err);
-    if (rc == ALC_OK) rc = alc_near_tx_read(&tx, send.signed_tx, arena, err);
-    if (rc == ALC_LIMIT) rc = ALC_BAD_INPUT; /* too large to be any transaction */
+    if (rc == ALC_OK) rc = alc_near_tx_read_any(&tx, send.signed_tx, arena, err);
     if (rc != ALC_OK) return rc;
     out->level = send.level;
     out->hash = tx.hash;
@@ -428,18 +439,42 @@ enum alc_rc lnet_params_hash(struct alc_hash *out, const struct alc_json *params
 
 /* ---- changes ---- */
 
-/* What a kind of changes is called, and the two types of change that belong to it. */
+/* What a kind of changes is called, and the types of change that belong to it. */
 static const struct {
-    const char *name, *update, *deletion;
+    const char *name, *types[3];
 } changes[LNET_CHANGES_KINDS] = {
-    [LNET_CHANGES_ACCOUNT] = {"account_changes", "account_update", "account_deletion"},
-    [LNET_CHANGES_ONE_KEY] = {"single_access_key_changes", "access_key_update",
-                              "access_key_deletion"},
-    [LNET_CHANGES_KEYS] = {"all_access_key_changes", "access_key_update", "access_key_deletion"},
-    [LNET_CHANGES_CODE] = {"contract_code_changes", "contract_code_update",
-                           "contract_code_deletion"},
-    [LNET_CHANGES_DATA] = {"data_changes", "data_update", "data_deletion"},
+    [LNET_CHANGES_ACCOUNT] = {"account_changes", {"account_update", "account_deletion"}},
+    [LNET_CHANGES_ONE_KEY] = {"single_access_key_changes",
+                              {"access_key_update", "access_key_deletion"}},
+    /* the nonces of a gas key lie behind it, and are found with it */
+    [LNET_CHANGES_KEYS] = {"all_access_key_changes",
+                           {"access_key_update", "access_key_deletion", "gas_key_nonce_update"}},
+    [LNET_CHANGES_CODE] = {"contract_code_changes",
+                           {"contract_code_update", "contract_code_deletion"}},
+    [LNET_CHANGES_DATA] = {"data_changes", {"data_update", "data_deletion"}},
 };
+
+/* Who is asked for must be able to exist, or an empty answer would pass for one. */
+static enum alc_rc check_wanted(const struct lnet_changes_ref *ref, struct alc_arena *arena,
+                                struct alc_err *err)
+{
+    struct alc_near_id id;
+    struct alc_near_key key;
+    enum alc_rc rc = ALC_OK;
+
+    for (size_t i = 0; i < alc_json_count(ref->accounts) && rc == ALC_OK; i++) {
+        const struct alc_json *a = alc_json_at(ref->accounts, i);
+        if (ref->kind != LNET_CHANGES_ONE_KEY) {
+            rc = read_account(&id, a, "account_ids", err);
+            continue;
+        }
+        rc = read_account(&id, alc_json_get(a, "account_id"), "account_id", err);
+        if (rc != ALC_OK) continue;
+        if (read_key(&key, alc_json_get(a, "public_key"), "public_key", NULL, NULL) != ALC_OK)
+            rc = read_key(&key, alc_json_get(a, "public_key"), "public_key", arena, err);
+    }
+    return rc;
+}
 
 enum alc_rc lnet_params_changes(struct lnet_changes_ref *out, const struct alc_json *params,
                                 struct alc_arena *arena, struct alc_err *err)
@@ -451,8 +486,8 @@ enum alc_rc lnet_params_changes(struct lnet_changes_ref *out, const struct alc_j
     memset(out, 0, sizeof *out);
     if (alc_json_kind(params) != ALC_JSON_OBJECT)
         return alc_fail(err, ALC_BAD_INPUT, "an object is expected");
-    if (!alc_json_str(alc_json_get(params, "changes_type"), &type))
-        return alc_fail(err, ALC_BAD_INPUT, "missing field `changes_type`");
+    rc = read_str(&type, alc_json_get(params, "changes_type"), "changes_type", err);
+    if (rc != ALC_OK) return rc;
     while (kind < LNET_CHANGES_KINDS && !alc_bytes_is(type, changes[kind].name))
         kind++;
     if (kind == LNET_CHANGES_KINDS)
@@ -462,8 +497,10 @@ enum alc_rc lnet_params_changes(struct lnet_changes_ref *out, const struct alc_j
         alc_json_get(params, out->kind == LNET_CHANGES_ONE_KEY ? "keys" : "account_ids");
     if (alc_json_kind(out->accounts) != ALC_JSON_ARRAY)
         return alc_fail(err, ALC_BAD_INPUT, "account_ids (of one key: keys): an array is expected");
-    rc = read_base64(&out->prefix, alc_json_get(params, "key_prefix_base64"), "key_prefix_base64",
-                     arena, err);
+    rc = check_wanted(out, arena, err);
+    if (rc == ALC_OK)
+        rc = read_base64(&out->prefix, alc_json_get(params, "key_prefix_base64"),
+                         "key_prefix_base64", arena, err);
     return rc == ALC_OK ? lnet_params_ref(&out->at, params, false, err) : rc;
 }
 
@@ -495,15 +532,21 @@ static bool key_begins(const struct alc_json *key, struct alc_bytes prefix)
     return true;
 }
 
+static bool is_of_kind(enum lnet_changes_kind kind, struct alc_bytes type)
+{
+    for (size_t i = 0; i < 3; i++)
+        if (changes[kind].types[i] != NULL && alc_bytes_is(type, changes[kind].types[i]))
+            return true;
+    return false;
+}
+
 bool lnet_changes_has(const struct lnet_changes_ref *ref, const struct alc_json *change)
 {
     const struct alc_json *what = alc_json_get(change, "change");
     struct alc_bytes type;
     bool wanted = false;
 
-    if (!alc_json_str(alc_json_get(change, "type"), &type)) return false;
-    if (!alc_bytes_is(type, changes[ref->kind].update) &&
-        !alc_bytes_is(type, changes[ref->kind].deletion))
+    if (!alc_json_str(alc_json_get(change, "type"), &type) || !is_of_kind(ref->kind, type))
         return false;
     for (size_t i = 0; i < alc_json_count(ref->accounts) && !wanted; i++) {
         const struct alc_json *a = alc_json_at(ref->accounts, i);

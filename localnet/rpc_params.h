@@ -48,6 +48,11 @@ struct lnet_query {
     uint32_t limit; /* 0: all */
 };
 
+#define LNET_BASE58_DATA_MAX_BYTES (64u << 10) /* reading base58 takes the square of its length */
+/* lnet_base58_read decodes base58 of any length up to that.  ALC_BAD_INPUT says the limit or the
+ * mistake; ALC_NOMEM. */
+ALC_MUST enum alc_rc lnet_base58_read(struct alc_bytes *out, struct alc_bytes text,
+                                      struct alc_arena *arena, struct alc_err *err);
 /* lnet_params_query reads {"request_type": ..., ...} and the older ["path", "base58 data"]. */
 ALC_MUST enum alc_rc lnet_params_query(struct lnet_query *out, const struct alc_json *params,
                                        struct alc_arena *arena, struct alc_err *err);

@@ -7,10 +7,12 @@
 
 enum alc_rc lnet_params_delta(uint64_t *out, const struct alc_json *params, struct alc_err *err)
 {
+    const struct alc_json *v = alc_json_get(params, "delta_height");
     uint64_t delta;
 
-    if (!alc_json_u64(alc_json_get(params, "delta_height"), &delta))
-        return alc_fail(err, ALC_BAD_INPUT, "missing field `delta_height`");
+    if (v == NULL) return alc_fail(err, ALC_BAD_INPUT, "missing field `delta_height`");
+    if (!alc_json_u64(v, &delta))
+        return alc_fail(err, ALC_BAD_INPUT, "delta_height: a number is expected");
     if (delta == 0 || delta > LNET_FAST_FORWARD_MAX)
         return alc_fail(err, ALC_BAD_INPUT, "delta_height: 1 to %u is expected",
                         LNET_FAST_FORWARD_MAX);
@@ -20,11 +22,26 @@ enum alc_rc lnet_params_delta(uint64_t *out, const struct alc_json *params, stru
 
 enum alc_rc lnet_params_snapshot(uint64_t *out, const struct alc_json *params, struct alc_err *err)
 {
+    const struct alc_json *v = alc_json_get(params, "id");
     uint64_t id;
 
-    if (!alc_json_u64(alc_json_get(params, "id"), &id))
-        return alc_fail(err, ALC_BAD_INPUT, "missing field `id`, a number");
+    if (v == NULL) return alc_fail(err, ALC_BAD_INPUT, "missing field `id`, a number");
+    if (!alc_json_u64(v, &id)) return alc_fail(err, ALC_BAD_INPUT, "id: a number is expected");
     *out = id;
+    return ALC_OK;
+}
+
+/* Nothing but {"account_ids"}: under another name the list would be passed over, and all dumped. */
+static enum alc_rc check_members(const struct alc_json *params, struct alc_err *err)
+{
+    const char *name;
+
+    if (alc_json_kind(params) == ALC_JSON_ARRAY && alc_json_count(params) > 0)
+        return alc_fail(err, ALC_BAD_INPUT, "{\"account_ids\": [...]} is expected, no array");
+    for (size_t i = 0; alc_json_member(params, i, &name) != NULL; i++)
+        if (strcmp(name, "account_ids") != 0)
+            return alc_fail(err, ALC_BAD_INPUT, "`%.64s` is not known here, only `account_ids`",
+                            name);
     return ALC_OK;
 }
 
@@ -34,8 +51,11 @@ enum alc_rc lnet_params_accounts(const char ***out, size_t *count, const struct 
     const struct alc_json *list = alc_json_get(params, "account_ids");
     size_t n = alc_json_count(list), kept = 0;
     const char **ids = alc_arena_array(arena, n, sizeof *ids);
+    enum alc_rc rc = check_members(params, err);
 
-    if (list != NULL && alc_json_kind(list) != ALC_JSON_ARRAY)
+    if (rc != ALC_OK) return rc;
+    if (list != NULL && alc_json_kind(list) != ALC_JSON_ARRAY &&
+        alc_json_kind(list) != ALC_JSON_NULL)
         return alc_fail(err, ALC_BAD_INPUT, "account_ids: an array is expected");
     if (n > LNET_DUMP_IDS_MAX)
         return alc_fail(err, ALC_BAD_INPUT, "account_ids: at most %u", LNET_DUMP_IDS_MAX);

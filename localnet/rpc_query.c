@@ -155,6 +155,17 @@ static enum alc_rc view_keys(struct view *v, struct alc_err *err)
     return rc;
 }
 
+static enum alc_rc view_gas_nonces(struct view *v, struct alc_err *err)
+{
+    struct alc_buf list = ALC_BUF(LNET_RPC_ANSWER_MAX_BYTES), last = {0};
+    enum alc_rc rc =
+        lnet_read_gas_nonces(v->call->chain, v->q->account.s, &v->q->key, &list, &v->at, err);
+
+    if (rc == ALC_OK) put_list(v, "nonces", &list, &last, false);
+    alc_buf_fini(&list);
+    return rc;
+}
+
 static enum alc_rc view_state(struct view *v, struct alc_err *err)
 {
     struct alc_buf list = ALC_BUF(LNET_RPC_ANSWER_MAX_BYTES), last = ALC_BUF(LAST_KEY_MAX_BYTES);
@@ -277,7 +288,6 @@ static bool fail_key(struct view *v)
     return fail_about(v, LNET_UNKNOWN_ACCESS_KEY, "public_key", key, text);
 }
 
-/* There are no gas keys here, so none has nonces of its own. */
 static bool fail_gas_key(struct view *v)
 {
     char key[ALC_NEAR_KEY_TEXT_MAX];
@@ -353,7 +363,7 @@ static enum alc_rc read_view(struct view *v, bool *answer, struct alc_err *err)
         rc = view_global(v, err);
         break;
     case LNET_VIEW_GAS_KEY:
-        rc = ALC_NOT_FOUND;
+        rc = view_gas_nonces(v, err);
         break;
     case LNET_QUERY_KINDS:
         rc = ALC_BAD_INPUT;

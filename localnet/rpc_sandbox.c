@@ -17,12 +17,14 @@ bool lnet_do_patch_state(struct lnet_call *c)
     enum alc_rc rc;
 
     if (alc_json_kind(list) != ALC_JSON_ARRAY) {
-        rc = alc_fail(&err, ALC_BAD_INPUT, "missing field `records`");
+        rc = alc_fail(&err, ALC_BAD_INPUT, "%s",
+                      list == NULL ? "missing field `records`" : "records: an array is expected");
         return lnet_fail_params(c, rc, &err);
     }
     alc_json_dump(list, &records);
     rc = records.failed ? ALC_NOMEM : lnet_chain_patch(c->chain, alc_buf_bytes(&records), &err);
     alc_buf_fini(&records);
+    if (rc == ALC_LIMIT) rc = ALC_BAD_INPUT; /* of what one patch may hold */
     return rc == ALC_OK ? answer_empty(c) : lnet_fail_params(c, rc, &err);
 }
 

@@ -197,10 +197,5 @@ bool lnet_do_receipt(struct lnet_call *c)
     alc_jw_key(&info, "receipt_id");
     alc_jw_text(&info, lnet_text58(c, &id));
     alc_jw_end(&info);
-    /* Of this one cause the legacy half is the cause once more, not a text. */
-    c->error.cause = LNET_UNKNOWN_RECEIPT;
-    alc_buf_put_text(&c->error.data, "{\"name\":\"UNKNOWN_RECEIPT\",\"info\":");
-    alc_buf_put_bytes(&c->error.data, alc_buf_bytes(&c->error.info));
-    alc_buf_put_text(&c->error.data, "}");
-    return false;
+    return lnet_fail_twice(c, LNET_UNKNOWN_RECEIPT);
 }

@@ -22,7 +22,7 @@ enum alc_rc lnet_patch_apply(struct lnet_chain *c, struct lnet_block *b, struct 
     if (alc_json_kind(doc) != ALC_JSON_ARRAY)
         rc = alc_fail(err, ALC_BAD_INPUT, "records is not an array");
     for (size_t i = 0; rc == ALC_OK && i < alc_json_count(doc); i++) {
-        rc = lnet_record_apply(c, b, alc_json_at(doc, i), LNET_RECORD_PATCH, err);
+        rc = lnet_record_apply(c, b, alc_json_at(doc, i), LNET_RECORD_CHANGES, err);
         if (rc != ALC_OK) alc_fail_in(err, "record %zu", i);
     }
     alc_json_close(doc);
@@ -63,7 +63,7 @@ enum alc_rc lnet_import_apply(struct lnet_chain *c, struct lnet_block *b, FILE *
     return rc;
 }
 
-static enum alc_rc hash_file(FILE *f, struct alc_hash *out, struct alc_err *err)
+enum alc_rc lnet_file_hash(FILE *f, struct alc_hash *out, struct alc_err *err)
 {
     struct alc_sha256 s;
     uint8_t piece[16384];
@@ -81,7 +81,7 @@ static enum alc_rc hash_file(FILE *f, struct alc_hash *out, struct alc_err *err)
 enum alc_rc lnet_import_block(struct lnet_chain *c, struct lnet_block *b,
                               const struct lnet_import *im, struct alc_err *err)
 {
-    enum alc_rc rc = lnet_import_apply(c, b, im->f, LNET_RECORD_IMPORT, err);
+    enum alc_rc rc = lnet_import_apply(c, b, im->f, LNET_RECORD_CHANGES, err);
     if (rc != ALC_OK) return rc;
     return alc_store_exec(
         c->store, NULL, "INSERT INTO imported(hash, height) VALUES($1, $2)",
@@ -112,7 +112,7 @@ enum alc_rc lnet_chain_import(struct lnet_chain *c, const char *path, bool *done
     if (im.f == NULL)
         return alc_fail(err, errno == ENOENT ? ALC_NOT_FOUND : ALC_IO, "%s: %s", path,
                         strerror(errno));
-    rc = hash_file(im.f, &im.hash, err);
+    rc = lnet_file_hash(im.f, &im.hash, err);
     if (rc == ALC_OK) rc = was_imported(c, &im.hash, &was, err);
     if (rc == ALC_OK && !was)
         rc = lnet_chain_block(c, &(struct lnet_block_plan){.jump = 1, .import = &im}, err);

@@ -46,6 +46,7 @@ static enum alc_rc start_chain(struct program *p, struct alc_err *err)
     struct lnet_conf conf = {.folder = p->temporary ? NULL : p->folder,
                              .chain_id = s->chain_id[0] != 0 ? s->chain_id : NULL,
                              .genesis = from_file ? s->genesis : NULL,
+                             .genesis_once = p->contract,
                              .deterministic = s->deterministic,
                              .block_time_ms = s->block_time_ms,
                              .idle_ms = s->idle_ms,
@@ -173,12 +174,16 @@ static enum alc_rc open_server(struct program *p, struct alc_err *err)
 
 /* ---- the ready line ---- */
 
-/* An IPv6 address stands in brackets. */
+/* An IPv6 address stands in brackets.  Where all addresses are listened on, the URL is that of this
+ * machine: nobody can call 0.0.0.0. */
 static void url_of(const struct program *p, char out[128])
 {
-    bool v6 = strchr(p->set.host, ':') != NULL;
+    const char *host = p->set.host;
+    bool v6 = strchr(host, ':') != NULL;
 
-    (void)snprintf(out, 128, "http://%s%s%s:%u", v6 ? "[" : "", p->set.host, v6 ? "]" : "",
+    if (strcmp(host, "0.0.0.0") == 0) host = "127.0.0.1";
+    if (strcmp(host, "::") == 0) host = "::1";
+    (void)snprintf(out, 128, "http://%s%s%s:%u", v6 ? "[" : "", host, v6 ? "]" : "",
                    (unsigned)lnet_rpc_port(p->rpc));
 }
 

@@ -1,4 +1,4 @@
-/* localnet/state.c — accounts, access keys and code in the store. */
+/* localnet/state.c — accounts, records and code in the store. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +56,14 @@ static const char *const steps[] = {
     /* what the genesis said, for those who ask for it */
     "CREATE TABLE genesis(one INTEGER PRIMARY KEY CHECK (one = 1), supply BLOB NOT NULL,"
     " validators TEXT NOT NULL)",
+    /* gas keys: NULL and 0 for other keys; place: the index of a nonce */
+    "ALTER TABLE access_key ADD COLUMN gas_balance BLOB",
+    "ALTER TABLE access_key ADD COLUMN gas_nonces INTEGER NOT NULL DEFAULT 0",
+    "CREATE TABLE gas_nonce(id TEXT NOT NULL, key BLOB NOT NULL, place INTEGER NOT NULL,"
+    " nonce INTEGER NOT NULL, PRIMARY KEY(id, key, place)) WITHOUT ROWID",
+    /* how the chain was begun: SHA-256 of its genesis file (NULL: none), and conf.deterministic */
+    "ALTER TABLE genesis ADD COLUMN file BLOB",
+    "ALTER TABLE genesis ADD COLUMN deterministic INTEGER",
 };
 
 enum alc_rc lnet_state_migrate(struct alc_store *s, struct alc_err *err)
@@ -141,141 +149,35 @@ enum alc_rc lnet_account_put(struct lnet_chain *c, const char *id, const struct 
         err);
 }
 
+/* Tells that all data of an account go; its keys are told by lnet_keys_journal_gone. */
+static enum alc_rc journal_data_gone(struct lnet_chain *c, const char *id, struct alc_err *err)
+{
+    struct alc_rows r;
+    enum alc_rc rc = alc_rows_start(&r, c->store, "SELECT key FROM data WHERE id = $1 ORDER BY key",
+                                    ALC_ARGS(ALC_TEXT(alc_cstr(id))), err);
+    if (rc != ALC_OK) return rc;
+    while ((rc = alc_rows_next(&r, err)) == ALC_OK)
+        lnet_journal_data(c, id, alc_rows_bytes(&r, 0), NULL);
+    alc_rows_end(&r);
+    return rc == ALC_NOT_FOUND ? ALC_OK : rc;
+}
+
 enum alc_rc lnet_account_drop(struct lnet_chain *c, const char *id, struct alc_err *err)
 {
     struct alc_arg arg = ALC_TEXT(alc_cstr(id));
     enum alc_rc rc;
     lnet_journal_account(c, id, NULL);
+    rc = lnet_keys_journal_gone(c, id, err);
+    if (rc == ALC_OK) rc = journal_data_gone(c, id, err);
+    if (rc != ALC_OK) return rc;
     rc = alc_store_exec(c->store, NULL, "DELETE FROM account WHERE id = $1", &arg, 1, err);
     if (rc == ALC_OK)
         rc = alc_store_exec(c->store, NULL, "DELETE FROM access_key WHERE id = $1", &arg, 1, err);
     if (rc == ALC_OK)
+        rc = alc_store_exec(c->store, NULL, "DELETE FROM gas_nonce WHERE id = $1", &arg, 1, err);
+    if (rc == ALC_OK)
         rc = alc_store_exec(c->store, NULL, "DELETE FROM data WHERE id = $1", &arg, 1, err);
     return rc;
-}
-
-/* ---- access keys ---- */
-
-struct alc_bytes lnet_key_bytes(uint8_t out[65], const struct alc_near_key *key)
-{
-    size_t n = alc_near_key_bytes(key);
-    out[0] = key->curve;
-    memcpy(out + 1, key->b, n);
-    return (struct alc_bytes){out, n + 1};
-}
-
-static bool key_of_bytes(struct alc_near_key *out, struct alc_bytes b)
-{
-    if (b.n < 33) return false;
-    *out = (struct alc_near_key){.curve = b.p[0]};
-    if (b.n != 1 + alc_near_key_bytes(out)) return false;
-    memcpy(out->b, b.p + 1, b.n - 1);
-    return true;
-}
-
-enum alc_rc lnet_key_row(const struct alc_rows *r, struct alc_near_key *key,
-                         struct alc_near_access *out, struct alc_arena *arena, struct alc_err *err)
-{
-    struct alc_near_access a = {.nonce = (uint64_t)alc_rows_int(r, 1),
-                                .permission = (uint8_t)alc_rows_int(r, 2),
-                                .has_allowance = !alc_rows_null(r, 3)};
-    struct alc_bytes methods;
-    if (!key_of_bytes(key, alc_rows_bytes(r, 0)))
-        return alc_fail(err, ALC_CORRUPT, "the chain's state holds a malformed key");
-    if (a.has_allowance) {
-        enum alc_rc rc = lnet_u128_get(&a.allowance, alc_rows_bytes(r, 3), err);
-        if (rc != ALC_OK) return rc;
-    }
-    if (a.permission == ALC_NEAR_FUNCTION_CALL_KEY) {
-        if (!alc_arena_copy(arena, alc_rows_bytes(r, 4), &a.receiver_id) ||
-            !alc_arena_copy(arena, alc_rows_bytes(r, 5), &methods))
-            return ALC_NOMEM;
-        struct alc_cur m = alc_cur(methods);
-        if (!alc_cur_u32le(&m, &a.methods_count))
-            return alc_fail(err, ALC_CORRUPT, "the chain's state holds a malformed method list");
-        a.methods = alc_arena_array(arena, a.methods_count, sizeof *a.methods);
-        if (a.methods == NULL) return ALC_NOMEM;
-        for (uint32_t i = 0; i < a.methods_count; i++)
-            if (!alc_borsh_bytes(&m, m.n, &a.methods[i]))
-                return alc_fail(err, ALC_CORRUPT, "the chain's state holds a malformed method");
-    }
-    *out = a;
-    return ALC_OK;
-}
-
-enum alc_rc lnet_key_get(struct lnet_chain *c, const char *id, const struct alc_near_key *key,
-                         struct alc_near_access *out, struct alc_arena *arena, struct alc_err *err)
-{
-    struct alc_rows r;
-    struct alc_near_key same;
-    uint8_t k[65];
-    enum alc_rc rc = lnet_row(
-        &r, c->store, "SELECT " LNET_KEY_COLUMNS " FROM access_key WHERE id = $1 AND key = $2",
-        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(lnet_key_bytes(k, key))), err);
-    if (rc != ALC_OK) return rc;
-    rc = lnet_key_row(&r, &same, out, arena, err);
-    alc_rows_end(&r);
-    return rc;
-}
-
-enum alc_rc lnet_key_put(struct lnet_chain *c, const char *id, const struct alc_near_key *key,
-                         const struct alc_near_access *access, struct alc_err *err)
-{
-    struct alc_buf methods = ALC_BUF(1u << 20);
-    uint8_t k[65], allowance[16], n[4];
-    bool call = access->permission == ALC_NEAR_FUNCTION_CALL_KEY;
-    struct alc_borsh w = alc_borsh(n, sizeof n);
-    enum alc_rc rc = ALC_NOMEM;
-
-    alc_borsh_put_u32(&w, access->methods_count);
-    alc_buf_put(&methods, n, sizeof n);
-    for (uint32_t i = 0; i < access->methods_count; i++) {
-        w = alc_borsh(n, sizeof n);
-        alc_borsh_put_u32(&w, (uint32_t)access->methods[i].n);
-        alc_buf_put(&methods, n, sizeof n);
-        alc_buf_put_bytes(&methods, access->methods[i]);
-    }
-    if (methods.failed) goto out;
-    lnet_journal_key(c, id, key, access);
-    rc = alc_store_exec(
-        c->store, NULL,
-        "INSERT INTO access_key(id, key, nonce, permission, allowance, receiver, methods)"
-        " VALUES($1, $2, $3, $4, $5, $6, $7) ON CONFLICT(id, key) DO UPDATE SET nonce = $3,"
-        " permission = $4, allowance = $5, receiver = $6, methods = $7",
-        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(lnet_key_bytes(k, key)), ALC_INT(access->nonce),
-                 ALC_INT(access->permission),
-                 call && access->has_allowance
-                     ? ALC_BLOB(lnet_u128_put(allowance, access->allowance))
-                     : ALC_NULL_ARG,
-                 call ? ALC_TEXT(access->receiver_id) : ALC_NULL_ARG,
-                 call ? ALC_BLOB(alc_buf_bytes(&methods)) : ALC_NULL_ARG),
-        err);
-out:
-    alc_buf_fini(&methods);
-    return rc;
-}
-
-enum alc_rc lnet_key_touch(struct lnet_chain *c, const char *id, const struct alc_near_key *key,
-                           const struct alc_near_access *access, struct alc_err *err)
-{
-    uint8_t k[65], allowance[16];
-    lnet_journal_key(c, id, key, access);
-    return alc_store_exec(
-        c->store, NULL,
-        "UPDATE access_key SET nonce = $3, allowance = $4 WHERE id = $1 AND key = $2",
-        ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(lnet_key_bytes(k, key)), ALC_INT(access->nonce),
-                 access->has_allowance ? ALC_BLOB(lnet_u128_put(allowance, access->allowance))
-                                       : ALC_NULL_ARG),
-        err);
-}
-
-enum alc_rc lnet_key_drop(struct lnet_chain *c, const char *id, const struct alc_near_key *key,
-                          struct alc_err *err)
-{
-    uint8_t k[65];
-    lnet_journal_key(c, id, key, NULL);
-    return alc_store_exec(c->store, NULL, "DELETE FROM access_key WHERE id = $1 AND key = $2",
-                          ALC_ARGS(ALC_TEXT(alc_cstr(id)), ALC_BLOB(lnet_key_bytes(k, key))), err);
 }
 
 /* ---- records of contracts ---- */

@@ -7,7 +7,7 @@
 #include "localnet/nearvm/nearvm.h"
 #include "store/store.h"
 
-/* ---- state.c ---- */
+/* ---- state.c, state_key.c ---- */
 
 struct lnet_account {
     __uint128_t amount, locked;
@@ -40,7 +40,7 @@ ALC_MUST enum alc_rc lnet_account_get(struct lnet_chain *c, const char *id,
                                       struct lnet_account *out, struct alc_err *err);
 ALC_MUST enum alc_rc lnet_account_put(struct lnet_chain *c, const char *id,
                                       const struct lnet_account *a, struct alc_err *err);
-/* lnet_account_drop removes the account with its keys and data. */
+/* lnet_account_drop removes the account with its keys and data, and tells the journal of each. */
 ALC_MUST enum alc_rc lnet_account_drop(struct lnet_chain *c, const char *id, struct alc_err *err);
 ALC_MUST enum alc_rc lnet_key_get(struct lnet_chain *c, const char *id,
                                   const struct alc_near_key *key, struct alc_near_access *out,
@@ -53,19 +53,41 @@ ALC_MUST enum alc_rc lnet_data_put(struct lnet_chain *c, const char *id, struct 
                                    struct alc_bytes value, struct alc_err *err);
 ALC_MUST enum alc_rc lnet_data_drop(struct lnet_chain *c, const char *id, struct alc_bytes key,
                                     struct alc_err *err);
-/* lnet_key_touch writes nonce and allowance alone. */
+/* lnet_key_touch writes nonce, allowance and a gas key's balance alone. */
 ALC_MUST enum alc_rc lnet_key_touch(struct lnet_chain *c, const char *id,
                                     const struct alc_near_key *key,
                                     const struct alc_near_access *access, struct alc_err *err);
 ALC_MUST enum alc_rc lnet_key_drop(struct lnet_chain *c, const char *id,
                                    const struct alc_near_key *key, struct alc_err *err);
-/* lnet_key_bytes: the key as it is stored and sorted, borsh: curve byte and key. */
+/* lnet_keys_journal_gone tells the journal that all keys of an account go. */
+ALC_MUST enum alc_rc lnet_keys_journal_gone(struct lnet_chain *c, const char *id,
+                                            struct alc_err *err);
+/* lnet_key_handle: the key, or of an ML-DSA-65 key its hash, which is all the state has of it. */
+struct alc_near_key lnet_key_handle(const struct alc_near_key *key);
+/* lnet_key_bytes: the key as it is stored and sorted, borsh of the handle: curve byte and bytes. */
 struct alc_bytes lnet_key_bytes(uint8_t out[65], const struct alc_near_key *key);
-/* lnet_key_row reads the columns `key, nonce, permission, allowance, receiver, methods`. */
+/* The nonces of a gas key, one for each of its indices; the rows go with the key.
+ * lnet_gas_nonces_put gives each index of the key `nonce`, and takes away what is beyond them; with
+ * `only_new` those that are there keep theirs.  _get is ALC_NOT_FOUND for an index that the key has
+ * not. */
+ALC_MUST enum alc_rc lnet_gas_nonce_get(struct lnet_chain *c, const char *id,
+                                        const struct alc_near_key *key, uint16_t index,
+                                        uint64_t *out, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_gas_nonce_put(struct lnet_chain *c, const char *id,
+                                        const struct alc_near_key *key, uint16_t index,
+                                        uint64_t nonce, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_gas_nonces_put(struct lnet_chain *c, const char *id,
+                                         const struct alc_near_key *key, uint16_t count,
+                                         uint64_t nonce, bool only_new, struct alc_err *err);
+/* lnet_gas_balances adds up what the gas keys of an account hold. */
+ALC_MUST enum alc_rc lnet_gas_balances(struct lnet_chain *c, const char *id, __uint128_t *out,
+                                       struct alc_err *err);
+/* lnet_key_row reads LNET_KEY_COLUMNS. */
 ALC_MUST enum alc_rc lnet_key_row(const struct alc_rows *r, struct alc_near_key *key,
                                   struct alc_near_access *out, struct alc_arena *arena,
                                   struct alc_err *err);
-#define LNET_KEY_COLUMNS "key, nonce, permission, allowance, receiver, methods"
+#define LNET_KEY_COLUMNS                                                                           \
+    "key, nonce, permission, allowance, receiver, methods, gas_balance, gas_nonces"
 /* lnet_code_get borrows a module until the next lnet_code_get; lnet_code_put keeps one. */
 ALC_MUST enum alc_rc lnet_code_get(struct lnet_chain *c, const struct alc_hash *hash,
                                    struct alc_bytes *out, struct alc_err *err);
@@ -101,8 +123,10 @@ void lnet_journal_cause(struct lnet_chain *c, const char *type, const char *fiel
 void lnet_journal_account(struct lnet_chain *c, const char *id, const struct lnet_account *a);
 void lnet_journal_key(struct lnet_chain *c, const char *id, const struct alc_near_key *key,
                       const struct alc_near_access *access);
+void lnet_journal_gas_nonce(struct lnet_chain *c, const char *id, const struct alc_near_key *key,
+                            uint16_t index, uint64_t nonce);
 void lnet_journal_data(struct lnet_chain *c, const char *id, struct alc_bytes key,
                        const struct alc_bytes *value);
-void lnet_journal_code(struct lnet_chain *c, const char *id, struct alc_bytes code);
+void lnet_journal_code(struct lnet_chain *c, const char *id, const struct alc_bytes *code);
 
 #endif

@@ -31,15 +31,19 @@ static void answer_location(struct alc_httpd_answer *a, const char *path, uint64
     (void)snprintf(a->location, sizeof a->location, "%s%" PRIu64, path, height);
 }
 
-/* 1 to 19 digits: enough to tell the heights that are too high. */
+/* One digit or more; what is over any height is UINT64_MAX. */
 static bool read_height(const char *text, uint64_t *out)
 {
     size_t n = strspn(text, "0123456789");
     uint64_t v = 0;
 
-    if (n == 0 || n > 19 || text[n] != 0) return false;
+    if (n == 0 || text[n] != 0) return false;
     for (size_t i = 0; i < n; i++)
-        v = v * 10 + (uint64_t)(text[i] - '0');
+        if (__builtin_mul_overflow(v, 10u, &v) ||
+            __builtin_add_overflow(v, (uint64_t)(text[i] - '0'), &v)) {
+            v = UINT64_MAX;
+            break;
+        }
     *out = v;
     return true;
 }

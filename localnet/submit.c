@@ -54,13 +54,17 @@ struct lnet_pending *lnet_pending_take(struct lnet_chain *c)
     return list;
 }
 
+/* By what the nonces are counted of: a key, and of a gas key each index. */
 static int by_key(const struct lnet_pending *a, const struct lnet_pending *b)
 {
     const struct alc_near_tx *x = &a->tx.tx, *y = &b->tx.tx;
-    int c = memcmp(x->key.b, y->key.b, sizeof x->key.b);
+    struct alc_bytes k = alc_near_key_raw(&x->key), l = alc_near_key_raw(&y->key);
+    if (x->key.curve != y->key.curve) return x->key.curve < y->key.curve ? -1 : 1;
+    int c = memcmp(k.p, l.p, k.n);
     if (c != 0) return c;
     if (x->signer_id.n != y->signer_id.n) return x->signer_id.n < y->signer_id.n ? -1 : 1;
-    return memcmp(x->signer_id.p, y->signer_id.p, x->signer_id.n);
+    c = memcmp(x->signer_id.p, y->signer_id.p, x->signer_id.n);
+    return c != 0 ? c : (int)x->nonce_index - (int)y->nonce_index;
 }
 
 static int by_key_and_place(const void *a, const void *b)
@@ -143,7 +147,7 @@ static enum alc_rc decode(struct lnet_pending **out, struct alc_bytes in, struct
     if (p == NULL) return ALC_NOMEM;
     p->arena = ALC_ARENA(LNET_RECEIPT_ARENA_BYTES);
     if (!alc_arena_copy(&p->arena, in, &own)) goto fail;
-    rc = alc_near_tx_read(&p->tx, own, &p->arena, err);
+    rc = alc_near_tx_read_any(&p->tx, own, &p->arena, err);
     if (rc != ALC_OK) goto fail;
     rc = ALC_BAD_INPUT;
     if (!alc_near_id_valid(p->tx.tx.signer_id) || !alc_near_id_valid(p->tx.tx.receiver_id)) {
@@ -232,14 +236,7 @@ enum alc_rc lnet_chain_submit(struct lnet_chain *c, struct alc_bytes signed_tx,
     struct lnet_pending *p = NULL;
     bool known = false;
     enum alc_rc rc;
-    if (signed_tx.n > c->fees.max_transaction_bytes) { /* too large to be decoded here */
-        alc_buf_printf(&fail, "{\"TransactionSizeExceeded\":{\"size\":%zu,\"limit\":%llu}}",
-                       signed_tx.n, (unsigned long long)c->fees.max_transaction_bytes);
-        rc = refuse(invalid, &fail, err);
-        goto out;
-    }
     rc = decode(&p, signed_tx, err);
-    if (rc == ALC_LIMIT) rc = ALC_BAD_INPUT; /* more actions than any transaction has */
     if (rc != ALC_OK) return rc;
     *hash = p->hash;
     if (!lnet_check_stateless(&c->fees, &p->tx, signed_tx.n, &fail)) {

@@ -1,31 +1,6 @@
-/* localnet/views.c — NEAR's JSON forms (near.md 11). */
-#include "localnet/views.h"
-
-#include "base/enc.h"
-
-static void key_hash(struct alc_jw *w, const char *key, const struct alc_hash *h)
-{
-    alc_jw_key(w, key);
-    alc_jw_base58(w, alc_hash_bytes(h));
-}
-
-static void key_id(struct alc_jw *w, const char *key, struct alc_bytes id)
-{
-    alc_jw_key(w, key);
-    alc_jw_str(w, id);
-}
-
-static void key_u64(struct alc_jw *w, const char *key, uint64_t v)
-{
-    alc_jw_key(w, key);
-    alc_jw_u64(w, v);
-}
-
-static void key_amount(struct alc_jw *w, const char *key, __uint128_t v)
-{
-    alc_jw_key(w, key);
-    alc_jw_u128_str(w, v);
-}
+/* localnet/views.c — NEAR's JSON forms of accounts, transactions, receipts, outcomes and blocks
+ * (near.md 11). */
+#include "localnet/view_parts.h"
 
 static void key_empty(struct alc_jw *w, const char *key)
 {
@@ -41,23 +16,6 @@ static void key_array(struct alc_jw *w, const char *key, struct alc_bytes inside
     alc_jw_arr(w);
     if (inside.n > 0) alc_jw_raw(w, inside);
     alc_jw_end(w);
-}
-
-void lnet_view_key(struct alc_jw *w, const struct alc_near_key *key)
-{
-    char text[ALC_NEAR_KEY_TEXT_MAX];
-    alc_near_key_text(text, key);
-    alc_jw_text(w, text);
-}
-
-static void view_sig(struct alc_jw *w, const struct alc_near_sig *sig)
-{
-    bool ed = sig->curve == ALC_NEAR_ED25519;
-    struct alc_bytes raw = {sig->b, ed ? 64 : 65};
-    char b58[ALC_BASE58_CHARS(65)];
-    size_t n = 0;
-    if (!alc_base58_encode(b58, sizeof b58, &n, raw)) n = 0; /* the buffer is large enough */
-    alc_jw_textf(w, "%s:%.*s", ed ? "ed25519" : "secp256k1", (int)n, b58);
 }
 
 void lnet_view_account_fields(struct alc_jw *w, const struct lnet_account *a)
@@ -94,194 +52,6 @@ void lnet_view_contract(struct alc_jw *w, const struct lnet_account *a)
     alc_jw_end(w);
 }
 
-void lnet_view_access(struct alc_jw *w, const struct alc_near_access *a)
-{
-    alc_jw_obj(w);
-    key_u64(w, "nonce", a->nonce);
-    alc_jw_key(w, "permission");
-    if (a->permission == ALC_NEAR_FULL_ACCESS) {
-        alc_jw_text(w, "FullAccess");
-    } else {
-        alc_jw_obj(w);
-        alc_jw_key(w, "FunctionCall");
-        alc_jw_obj(w);
-        alc_jw_key(w, "allowance");
-        if (a->has_allowance)
-            alc_jw_u128_str(w, a->allowance);
-        else
-            alc_jw_null(w);
-        key_id(w, "receiver_id", a->receiver_id);
-        alc_jw_key(w, "method_names");
-        alc_jw_arr(w);
-        for (uint32_t i = 0; i < a->methods_count; i++)
-            alc_jw_str(w, a->methods[i]);
-        alc_jw_end(w);
-        alc_jw_end(w);
-        alc_jw_end(w);
-    }
-    alc_jw_end(w);
-}
-
-/* ---- actions ---- */
-
-/* Views show a module by its hash; the plain actions inside a delegate show all of it. */
-static void view_code(struct alc_jw *w, struct alc_bytes code, bool plain)
-{
-    struct alc_hash h;
-    alc_jw_key(w, "code");
-    if (plain) {
-        alc_jw_base64(w, code);
-        return;
-    }
-    alc_sha256(&h, code);
-    alc_jw_base64(w, alc_hash_bytes(&h));
-}
-
-static void view_deploy_global(struct alc_jw *w, const struct alc_near_action *a, bool plain)
-{
-    alc_jw_key(w, plain || !a->by_account ? "DeployGlobalContract"
-                                          : "DeployGlobalContractByAccountId");
-    alc_jw_obj(w);
-    view_code(w, a->data, plain);
-    if (plain) {
-        alc_jw_key(w, "deploy_mode");
-        alc_jw_text(w, a->by_account ? "AccountId" : "CodeHash");
-    }
-    alc_jw_end(w);
-}
-
-static void view_use_global(struct alc_jw *w, const struct alc_near_action *a, bool plain)
-{
-    alc_jw_key(w, plain || !a->by_account ? "UseGlobalContract" : "UseGlobalContractByAccountId");
-    alc_jw_obj(w);
-    if (plain) {
-        alc_jw_key(w, "contract_identifier");
-        alc_jw_obj(w);
-    }
-    if (a->by_account)
-        key_id(w, "account_id", a->account_id);
-    else
-        key_hash(w, plain ? "hash" : "code_hash", &a->code_hash);
-    if (plain) alc_jw_end(w);
-    alc_jw_end(w);
-}
-
-static void view_action(struct alc_jw *w, const struct alc_near_action *a, bool plain);
-
-static void view_delegate(struct alc_jw *w, const struct alc_near_delegate *d)
-{
-    alc_jw_key(w, "Delegate");
-    alc_jw_obj(w);
-    alc_jw_key(w, "delegate_action");
-    alc_jw_obj(w);
-    key_id(w, "sender_id", d->sender_id);
-    key_id(w, "receiver_id", d->receiver_id);
-    alc_jw_key(w, "actions");
-    alc_jw_arr(w);
-    for (uint32_t i = 0; i < d->actions_count; i++)
-        view_action(w, &d->actions[i], true);
-    alc_jw_end(w);
-    key_u64(w, "nonce", d->nonce);
-    key_u64(w, "max_block_height", d->max_block_height);
-    alc_jw_key(w, "public_key");
-    lnet_view_key(w, &d->key);
-    alc_jw_end(w);
-    alc_jw_key(w, "signature");
-    view_sig(w, &d->sig);
-    alc_jw_end(w);
-}
-
-static void view_call(struct alc_jw *w, const struct alc_near_action *a)
-{
-    alc_jw_key(w, "FunctionCall");
-    alc_jw_obj(w);
-    key_id(w, "method_name", a->method);
-    alc_jw_key(w, "args");
-    alc_jw_base64(w, a->data);
-    key_u64(w, "gas", a->gas);
-    key_amount(w, "deposit", a->amount);
-    alc_jw_end(w);
-}
-
-static void view_key_action(struct alc_jw *w, const struct alc_near_action *a)
-{
-    alc_jw_key(w, a->kind == ALC_NEAR_ADD_KEY ? "AddKey"
-                  : a->kind == ALC_NEAR_STAKE ? "Stake"
-                                              : "DeleteKey");
-    alc_jw_obj(w);
-    if (a->kind == ALC_NEAR_STAKE) key_amount(w, "stake", a->amount);
-    alc_jw_key(w, "public_key");
-    lnet_view_key(w, &a->key);
-    if (a->kind == ALC_NEAR_ADD_KEY) {
-        alc_jw_key(w, "access_key");
-        lnet_view_access(w, &a->access);
-    }
-    alc_jw_end(w);
-}
-
-static void view_action(struct alc_jw *w, const struct alc_near_action *a, bool plain)
-{
-    if (a->kind == ALC_NEAR_CREATE_ACCOUNT && !plain) {
-        alc_jw_text(w, "CreateAccount");
-        return;
-    }
-    alc_jw_obj(w);
-    switch ((enum alc_near_action_kind)a->kind) {
-    case ALC_NEAR_CREATE_ACCOUNT:
-        alc_jw_key(w, "CreateAccount");
-        alc_jw_obj(w);
-        alc_jw_end(w);
-        break;
-    case ALC_NEAR_DEPLOY:
-        alc_jw_key(w, "DeployContract");
-        alc_jw_obj(w);
-        view_code(w, a->data, plain);
-        alc_jw_end(w);
-        break;
-    case ALC_NEAR_CALL:
-        view_call(w, a);
-        break;
-    case ALC_NEAR_TRANSFER:
-        alc_jw_key(w, "Transfer");
-        alc_jw_obj(w);
-        key_amount(w, "deposit", a->amount);
-        alc_jw_end(w);
-        break;
-    case ALC_NEAR_STAKE:
-    case ALC_NEAR_ADD_KEY:
-    case ALC_NEAR_DELETE_KEY:
-        view_key_action(w, a);
-        break;
-    case ALC_NEAR_DELETE_ACCOUNT:
-        alc_jw_key(w, "DeleteAccount");
-        alc_jw_obj(w);
-        key_id(w, "beneficiary_id", a->account_id);
-        alc_jw_end(w);
-        break;
-    case ALC_NEAR_DELEGATE:
-        view_delegate(w, a->delegate);
-        break;
-    case ALC_NEAR_DEPLOY_GLOBAL:
-        view_deploy_global(w, a, plain);
-        break;
-    case ALC_NEAR_USE_GLOBAL:
-        view_use_global(w, a, plain);
-        break;
-    case ALC_NEAR_STATE_INIT: /* refused before they get into a receipt */
-    case ALC_NEAR_TRANSFER_GAS_KEY:
-    case ALC_NEAR_WITHDRAW_GAS_KEY:
-    case ALC_NEAR_DELEGATE_V2:
-    case ALC_NEAR_UNIVERSAL_INIT:
-        break;
-    }
-    alc_jw_end(w);
-}
-
-void lnet_view_action(struct alc_jw *w, const struct alc_near_action *a)
-{
-    view_action(w, a, false);
-}
-
 /* ---- transactions and receipts ---- */
 
 void lnet_view_tx(struct alc_jw *w, const struct alc_near_signed *s)
@@ -295,12 +65,17 @@ void lnet_view_tx(struct alc_jw *w, const struct alc_near_signed *s)
     alc_jw_key(w, "actions");
     alc_jw_arr(w);
     for (uint32_t i = 0; i < s->tx.actions_count; i++)
-        view_action(w, &s->tx.actions[i], false);
+        lnet_view_action(w, &s->tx.actions[i]);
     alc_jw_end(w);
     key_u64(w, "priority_fee", 0);
     alc_jw_key(w, "signature");
-    view_sig(w, &s->sig);
+    lnet_view_sig(w, &s->sig);
     key_hash(w, "hash", &s->hash);
+    if (s->tx.gas_key_nonce) key_u64(w, "nonce_index", s->tx.nonce_index);
+    if (s->tx.nonce_mode == 1) { /* the usual one is not told */
+        alc_jw_key(w, "nonce_mode");
+        alc_jw_text(w, "strict");
+    }
     alc_jw_end(w);
 }
 
@@ -329,7 +104,7 @@ static void view_action_receipt(struct alc_jw *w, const struct lnet_receipt *r)
     alc_jw_key(w, "actions");
     alc_jw_arr(w);
     for (uint32_t i = 0; i < r->actions_count; i++)
-        view_action(w, &r->actions[i], false);
+        lnet_view_action(w, &r->actions[i]);
     alc_jw_end(w);
     alc_jw_key(w, "is_promise_yield");
     alc_jw_bool(w, r->kind == LNET_YIELD);

@@ -31,6 +31,8 @@ void lnet_view_account(struct alc_jw *w, const struct lnet_account *a);
 void lnet_view_account_fields(struct alc_jw *w, const struct lnet_account *a); /* its members */
 void lnet_view_key(struct alc_jw *w, const struct alc_near_key *key);          /* a string */
 void lnet_view_access(struct alc_jw *w, const struct alc_near_access *a);
+/* lnet_view_access_plain: as state records and the actions in a delegate have it. */
+void lnet_view_access_plain(struct alc_jw *w, const struct alc_near_access *a);
 void lnet_view_action(struct alc_jw *w, const struct alc_near_action *a);
 void lnet_view_tx(struct alc_jw *w, const struct alc_near_signed *s);
 void lnet_view_receipt(struct alc_jw *w, const struct lnet_receipt *r);

@@ -116,6 +116,13 @@ struct nearvm_fees {
 
 void nearvm_fees(const struct nearvm *vm, struct nearvm_fees *out);
 
+/* ---- ML-DSA-65 keys (FIPS 204), by near-crypto; from any thread, without a VM ---- */
+
+/* nearvm_ml_dsa_65_ok checks a signature of 3309 bytes over `hash` with a key of 1952. */
+bool nearvm_ml_dsa_65_ok(struct alc_bytes key, struct alc_bytes sig, const struct alc_hash *hash);
+/* nearvm_ml_dsa_65_handle is the hash that stands for a key in the state; false: not 1952 bytes. */
+ALC_MUST bool nearvm_ml_dsa_65_handle(struct alc_bytes key, struct alc_hash *out);
+
 /* ---- a call ---- */
 
 enum nearvm_result_kind { NEARVM_RESULT_FAILED = 0, NEARVM_RESULT_DATA = 1 };

@@ -1,5 +1,6 @@
 #include "base/conf.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
@@ -385,7 +386,7 @@ static enum alc_rc look_ahead(struct reading *r, const struct args *a, bool *hel
     for (int i = 0; i < a->argc && strcmp(a->argv[i], "--") != 0; i++) {
         struct alc_bytes flag = flag_of(a->argv[i]);
         const struct alc_conf_item *item = find(r->table, (const char *)flag.p, flag.n, flag_name);
-        const char *value;
+        const char *value = NULL;
         enum alc_rc rc;
         if (!is_flag(a->argv[i]) || is_switch(item, a->argv[i])) continue;
         if (!alc_bytes_is(flag, "conf") && item == NULL) continue; /* refused in its turn */
@@ -430,6 +431,26 @@ static enum alc_rc read_arguments(struct reading *r, const struct args *a,
     return ALC_OK;
 }
 
+static enum alc_rc note_given(const struct reading *r, struct alc_conf_rest *rest)
+{
+    bool *given = alc_arena_array(r->arena, r->table->count, sizeof *given);
+
+    if (given == NULL) return alc_fail(r->err, ALC_NOMEM, "the settings do not fit in memory");
+    for (size_t i = 0; i < r->table->count; i++)
+        given[i] = r->last[i] != PRESET;
+    rest->given = given;
+    return ALC_OK;
+}
+
+bool alc_conf_given(const struct alc_conf_table *table, const struct alc_conf_rest *rest,
+                    const char *name)
+{
+    const struct alc_conf_item *item = find(table, name, strlen(name), as_written);
+
+    assert(item != NULL);
+    return rest->given != NULL && rest->given[item - table->items];
+}
+
 enum alc_rc alc_conf_read(void *out, struct alc_conf_rest *rest, const struct alc_conf_table *table,
                           const char *file, int argc, char *const *argv, struct alc_arena *arena,
                           struct alc_err *err)
@@ -451,7 +472,7 @@ enum alc_rc alc_conf_read(void *out, struct alc_conf_rest *rest, const struct al
     if (file != NULL) rc = read_file(&r, file);
     if (rc == ALC_OK) rc = read_environment(&r);
     if (rc == ALC_OK) rc = read_arguments(&r, &a, rest);
-    return rc;
+    return rc == ALC_OK ? note_given(&r, rest) : rc;
 }
 
 /* ---- help ---- */

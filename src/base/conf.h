@@ -43,8 +43,13 @@ struct alc_conf_table {
 struct alc_conf_rest {
     const char **words; /* in the arena; what is neither a flag nor its value, in order */
     size_t count;
-    bool help; /* --help or -h was there: nothing was checked */
+    bool help;         /* --help or -h was there: nothing was checked */
+    const bool *given; /* in the arena; by item of the table: somebody set it, it is no default */
 };
+
+/* alc_conf_given: of the item called `name`, which the table has. */
+bool alc_conf_given(const struct alc_conf_table *table, const struct alc_conf_rest *rest,
+                    const char *name);
 
 #define ALC_CONF_LINE_MAX_BYTES 4096u
 

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define IDLE_S 30u
@@ -16,6 +18,7 @@
 #define BODY_MAX_BYTES ((size_t)4 << 20) /* of max_body_bytes = 0 */
 #define CONNECTIONS 1024u                /* of max_connections = 0 */
 #define BACKLOG 512
+#define LAST_ANSWERS_S 5 /* for clients to take what was made for them, when the server ends */
 
 /* So much of a body over the limit is still read and dropped, since a client that is cut off while
  * it sends often misses the answer. */
@@ -25,13 +28,34 @@ struct alc_httpd {
     struct MHD_Daemon *daemon;
     struct alc_httpd_conf conf; /* without `host`, with the defaults filled in */
     uint16_t port;
+    pthread_mutex_t door;
+    pthread_cond_t idle;
+    size_t asked; /* requests that are whole, and whose answers are not sent; under `door` */
 };
 
 /* One request on its way in; lives from its header until the answer is sent. */
 struct exchange {
     struct alc_buf body;
     size_t dropped; /* bytes over the limit */
+    bool counted;   /* in `asked` */
 };
+
+static void count(struct alc_httpd *d, struct exchange *x)
+{
+    pthread_mutex_lock(&d->door);
+    d->asked++;
+    pthread_mutex_unlock(&d->door);
+    x->counted = true;
+}
+
+static void uncount(struct alc_httpd *d, struct exchange *x)
+{
+    if (!x->counted) return;
+    pthread_mutex_lock(&d->door);
+    d->asked--;
+    if (d->asked == 0) pthread_cond_signal(&d->idle);
+    pthread_mutex_unlock(&d->door);
+}
 
 /* ---- answers ---- */
 
@@ -103,12 +127,23 @@ static enum MHD_Result send_too_large(const struct alc_httpd *d, struct MHD_Conn
 
 /* ---- requests ---- */
 
+/* A request through a proxy, or of a client that takes this server for one, names the whole URL. */
+static const char *path_of(const char *path)
+{
+    static const char scheme[] = "http://";
+    const char *slash;
+
+    if (strncasecmp(path, scheme, sizeof scheme - 1) != 0) return path;
+    slash = strchr(path + sizeof scheme - 1, '/');
+    return slash != NULL ? slash : "/";
+}
+
 static enum MHD_Result call_handler(const struct alc_httpd *d, struct MHD_Connection *c,
                                     const char *method, const char *path, const struct exchange *x)
 {
     struct alc_httpd_answer a = new_answer(MHD_HTTP_OK);
     struct alc_httpd_ask ask = {.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
-                                .path = path,
+                                .path = path_of(path),
                                 .body = alc_buf_bytes(&x->body),
                                 .connection = c};
 
@@ -156,7 +191,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
                                   const char *method, const char *version, const char *piece,
                                   size_t *piece_bytes, void **state)
 {
-    const struct alc_httpd *d = cls;
+    struct alc_httpd *d = cls;
     struct exchange *x = *state;
 
     (void)version;
@@ -178,6 +213,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
     }
     if (x->dropped > 0) return send_too_large(d, c);
     if (x->body.failed) return send_error(d, c, MHD_HTTP_SERVICE_UNAVAILABLE, "no memory");
+    count(d, x);
     return call_handler(d, c, method, path, x);
 }
 
@@ -186,10 +222,10 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **state,
 {
     struct exchange *x = *state;
 
-    (void)cls;
     (void)c;
     (void)how;
     if (x == NULL) return;
+    uncount(cls, x);
     alc_buf_fini(&x->body);
     free(x);
     *state = NULL;
@@ -224,6 +260,36 @@ fail:
     return ALC_IO;
 }
 
+static void init_count(struct alc_httpd *d)
+{
+    pthread_condattr_t attr;
+
+    pthread_mutex_init(&d->door, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&d->idle, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+static void fini_count(struct alc_httpd *d)
+{
+    pthread_cond_destroy(&d->idle);
+    pthread_mutex_destroy(&d->door);
+}
+
+/* libmicrohttpd cuts connections off when it stops, answers under way or not. */
+static void await_answers(struct alc_httpd *d)
+{
+    struct timespec due;
+
+    clock_gettime(CLOCK_MONOTONIC, &due);
+    due.tv_sec += LAST_ANSWERS_S;
+    pthread_mutex_lock(&d->door);
+    while (d->asked > 0 && pthread_cond_timedwait(&d->idle, &d->door, &due) != ETIMEDOUT)
+        continue;
+    pthread_mutex_unlock(&d->door);
+}
+
 enum alc_rc alc_httpd_open(struct alc_httpd **out, const struct alc_httpd_conf *conf,
                            struct alc_err *err)
 {
@@ -234,17 +300,18 @@ enum alc_rc alc_httpd_open(struct alc_httpd **out, const struct alc_httpd_conf *
     int fd = -1;
 
     if (d == NULL) return alc_fail(err, ALC_NOMEM, "no memory for an HTTP server");
+    init_count(d);
     d->conf = *conf;
     d->conf.host = NULL;
     if (d->conf.max_body_bytes == 0) d->conf.max_body_bytes = BODY_MAX_BYTES;
     if (d->conf.max_connections == 0) d->conf.max_connections = CONNECTIONS;
     rc = listen_on(&fd, &d->port, conf->host, conf->port, err);
     if (rc != ALC_OK) goto fail;
-    d->daemon = MHD_start_daemon(flags, d->port, NULL, NULL, on_request, d,
-                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-                                 d->conf.max_connections, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-                                 MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES,
-                                 MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+    d->daemon =
+        MHD_start_daemon(flags, d->port, NULL, NULL, on_request, d, MHD_OPTION_LISTEN_SOCKET, fd,
+                         MHD_OPTION_CONNECTION_LIMIT, d->conf.max_connections,
+                         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_THREAD_STACK_SIZE,
+                         STACK_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, d, MHD_OPTION_END);
     if (d->daemon == NULL) { /* it has closed fd */
         rc = alc_fail(err, ALC_NOMEM, "cannot start the HTTP server: no memory or threads");
         goto fail;
@@ -252,6 +319,7 @@ enum alc_rc alc_httpd_open(struct alc_httpd **out, const struct alc_httpd_conf *
     *out = d;
     return ALC_OK;
 fail:
+    fini_count(d);
     free(d);
     return rc;
 }
@@ -263,7 +331,13 @@ uint16_t alc_httpd_port(const struct alc_httpd *d)
 
 void alc_httpd_close(struct alc_httpd *d)
 {
+    int listener;
+
     if (d == NULL) return;
+    listener = MHD_quiesce_daemon(d->daemon);
+    await_answers(d);
     MHD_stop_daemon(d->daemon);
+    if (listener >= 0) close(listener);
+    fini_count(d);
     free(d);
 }

@@ -16,7 +16,7 @@ struct alc_httpd; /* opaque */
 
 struct alc_httpd_ask {
     const char *method; /* HEAD is seen as GET, and its body is left out of the answer */
-    const char *path;   /* decoded, without the query */
+    const char *path;   /* decoded, without the query, nor what stands before it in a whole URL */
     struct alc_bytes body;
     void *connection; /* for alc_httpd_query */
 };
@@ -51,8 +51,9 @@ struct alc_httpd_conf {
 ALC_MUST enum alc_rc alc_httpd_open(struct alc_httpd **out, const struct alc_httpd_conf *conf,
                                     struct alc_err *err);
 uint16_t alc_httpd_port(const struct alc_httpd *d); /* the real one */
-/* alc_httpd_close stops accepting, waits for handlers that run, frees.  A handler that waits must
- * be told by its owner before. */
+/* alc_httpd_close stops accepting, waits for handlers that run and for their answers to be sent (of
+ * a client that does not take its own, 5 s), frees.  A handler that waits must be told by its owner
+ * before. */
 void alc_httpd_close(struct alc_httpd *d);
 
 #endif

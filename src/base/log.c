@@ -13,6 +13,11 @@ void alc_log_set(enum alc_log_level least)
     threshold = least;
 }
 
+bool alc_log_wants(enum alc_log_level level)
+{
+    return level <= threshold;
+}
+
 bool alc_log_level_of(const char *name, enum alc_log_level *out)
 {
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {

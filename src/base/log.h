@@ -13,6 +13,8 @@ enum alc_log_level { ALC_ERROR, ALC_WARN, ALC_INFO, ALC_DEBUG };
 
 /* alc_log_set keeps lines of `least` and graver; the default is ALC_INFO.  Call before threads. */
 void alc_log_set(enum alc_log_level least);
+/* alc_log_wants: a line of this level would be written; ask before work that only a line needs. */
+ALC_MUST bool alc_log_wants(enum alc_log_level level);
 /* alc_log_level_of reads "error", "warn", "info" or "debug". */
 ALC_MUST bool alc_log_level_of(const char *name, enum alc_log_level *out);
 

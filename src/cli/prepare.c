@@ -155,7 +155,7 @@ static enum alc_rc believe(struct cli_devnet *d, const char *register_id, struct
 static enum alc_rc add_key(struct cli_devnet *d, const struct alc_ed25519 *worker,
                            struct alc_arena *arena, struct alc_err *err)
 {
-    char key[ALC_NEAR_KEY_TEXT_MAX], args[256];
+    char key[ALC_NEAR_KEY_TEXT_MAX], args[ALC_NEAR_KEY_TEXT_MAX + 32];
     struct alc_near_key k = alc_near_key_of(worker);
     struct alc_json *record = NULL;
     bool there;

@@ -3,26 +3,39 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/enc.h"
+#include "base/file.h"
 
 #define KEY_FILE_MAX_BYTES 4096u
 
-static const char *const curve_names[] = {"ed25519", "secp256k1"};
-static const size_t curve_bytes[] = {32, 64};
+static const char *const curve_names[] = {"ed25519", "secp256k1", "ml-dsa-65", "ml-dsa-65-hash"};
+static const size_t curve_bytes[] = {32, 64, ALC_NEAR_ML_DSA_65_KEY_BYTES, 32};
 
 size_t alc_near_key_bytes(const struct alc_near_key *k)
 {
-    return curve_bytes[k->curve == ALC_NEAR_SECP256K1];
+    return curve_bytes[k->curve & 3];
+}
+
+struct alc_bytes alc_near_key_raw(const struct alc_near_key *k)
+{
+    return (struct alc_bytes){k->curve == ALC_NEAR_ML_DSA_65 ? k->full : k->b,
+                              alc_near_key_bytes(k)};
+}
+
+struct alc_bytes alc_near_sig_raw(const struct alc_near_sig *s)
+{
+    if (s->curve == ALC_NEAR_ML_DSA_65)
+        return (struct alc_bytes){s->full, ALC_NEAR_ML_DSA_65_SIG_BYTES};
+    return (struct alc_bytes){s->b, s->curve == ALC_NEAR_SECP256K1 ? 65 : 64};
 }
 
 bool alc_near_key_eq(const struct alc_near_key *a, const struct alc_near_key *b)
 {
-    return a->curve == b->curve && memcmp(a->b, b->b, sizeof a->b) == 0;
+    return a->curve == b->curve && alc_bytes_eq(alc_near_key_raw(a), alc_near_key_raw(b));
 }
 
 static bool same_letters(struct alc_bytes text, const char *lower)
@@ -57,16 +70,30 @@ static bool split(struct alc_bytes text, uint8_t *curve, struct alc_bytes *rest)
     return false;
 }
 
-bool alc_near_key_read(struct alc_near_key *out, struct alc_bytes text)
+bool alc_near_key_read_in(struct alc_near_key *out, struct alc_bytes text, struct alc_arena *arena)
 {
     struct alc_near_key k = {0};
     struct alc_bytes rest;
+    uint8_t *full = NULL;
+    bool read;
     size_t n;
 
     if (!split(text, &k.curve, &rest)) return false;
-    if (!alc_base58_decode(k.b, sizeof k.b, &n, rest) || n != alc_near_key_bytes(&k)) return false;
+    if (k.curve == ALC_NEAR_ML_DSA_65) {
+        if (arena != NULL) full = alc_arena_alloc(arena, ALC_NEAR_ML_DSA_65_KEY_BYTES);
+        read = full != NULL && alc_base58_decode(full, ALC_NEAR_ML_DSA_65_KEY_BYTES, &n, rest);
+        k.full = full;
+    } else {
+        read = alc_base58_decode(k.b, sizeof k.b, &n, rest);
+    }
+    if (!read || n != alc_near_key_bytes(&k)) return false;
     *out = k;
     return true;
+}
+
+bool alc_near_key_read(struct alc_near_key *out, struct alc_bytes text)
+{
+    return alc_near_key_read_in(out, text, NULL);
 }
 
 /* put_text writes "<curve>:<base58>"; both texts of this file fit by their sizes. */
@@ -83,8 +110,7 @@ static void put_text(char *out, size_t cap, uint8_t curve, struct alc_bytes b)
 
 void alc_near_key_text(char out[ALC_NEAR_KEY_TEXT_MAX], const struct alc_near_key *k)
 {
-    put_text(out, ALC_NEAR_KEY_TEXT_MAX, k->curve == ALC_NEAR_SECP256K1,
-             (struct alc_bytes){k->b, alc_near_key_bytes(k)});
+    put_text(out, ALC_NEAR_KEY_TEXT_MAX, k->curve & 3, alc_near_key_raw(k));
 }
 
 bool alc_near_sig_ok(const struct alc_near_sig *sig, const struct alc_near_key *key,
@@ -255,50 +281,18 @@ out:
     return rc;
 }
 
-static bool write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n > 0) {
-        ssize_t put = write(fd, p, n);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return false;
-        p += put;
-        n -= (size_t)put;
-    }
-    return true;
-}
-
-/* sync_folder makes the rename itself durable. */
-static bool sync_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = slash == NULL   ? strdup(".")
-                   : slash == path ? strdup("/")
-                                   : strndup(path, (size_t)(slash - path));
-    int fd = folder == NULL ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0) close(fd);
-    free(folder);
-    return ok;
-}
-
 enum alc_rc alc_near_key_file_write(const char *path, const struct alc_ed25519 *k,
                                     const struct alc_near_id *id, struct alc_err *err)
 {
     struct alc_near_key key = alc_near_key_of(k);
     char public_text[ALC_NEAR_KEY_TEXT_MAX];
     struct alc_secret secret_text = {0}, text = {0};
-    char *draft = NULL; /* the name it has until it is whole */
     bool named;
-    int fd = -1, n;
     enum alc_rc rc;
+    int n;
 
     rc = alc_secret_init(&secret_text, ALC_NEAR_SECRET_TEXT_MAX);
     if (rc == ALC_OK) rc = alc_secret_init(&text, KEY_FILE_MAX_BYTES);
-    if (rc == ALC_OK && asprintf(&draft, "%s.XXXXXX", path) < 0) {
-        draft = NULL;
-        rc = ALC_NOMEM;
-    }
     if (rc != ALC_OK) {
         rc = alc_fail(err, rc, "no memory to write key file %s", path);
         goto out;
@@ -310,23 +304,8 @@ enum alc_rc alc_near_key_file_write(const char *path, const struct alc_ed25519 *
     n = snprintf((char *)text.p, text.n, "{%s%s%s\"public_key\":\"%s\",\"private_key\":\"%s\"}\n",
                  named ? "\"account_id\":\"" : "", named ? id->s : "", named ? "\"," : "",
                  public_text, (const char *)secret_text.p);
-    fd = mkostemp(draft, O_CLOEXEC); /* 0600 */
-    if (fd < 0) {
-        free(draft);
-        draft = NULL;
-        rc = alc_fail(err, ALC_IO, "make a file beside %s: %s", path, strerror(errno));
-        goto out;
-    }
-    if (!write_all(fd, text.p, (size_t)n) || fsync(fd) != 0) {
-        rc = alc_fail(err, ALC_IO, "write key file %s: %s", path, strerror(errno));
-        goto out;
-    }
-    if (rename(draft, path) != 0 || !sync_folder(path))
-        rc = alc_fail(err, ALC_IO, "put key file %s in place: %s", path, strerror(errno));
+    rc = alc_file_write(path, (struct alc_bytes){text.p, (size_t)n}, err);
 out:
-    if (fd >= 0) close(fd);
-    if (rc != ALC_OK && draft != NULL) unlink(draft);
-    free(draft);
     alc_secret_fini(&text);
     alc_secret_fini(&secret_text);
     return rc;

@@ -15,6 +15,7 @@
 #define ALC_NEAR_ID_MAX 64u
 #define ALC_NEAR_TX_MAX_BYTES 1572864u /* signature included */
 #define ALC_NEAR_ACTIONS_MAX 100u
+#define ALC_NEAR_GAS_NONCES_MAX 1024u /* of a gas key; at least one */
 #define ALC_NEAR_TGAS 1000000000000u
 #define ALC_NEAR_YOCTO ((__uint128_t)1000000000000u * 1000000000000u) /* of one NEAR */
 
@@ -35,26 +36,43 @@ static inline struct alc_bytes alc_near_id_bytes(const struct alc_near_id *id)
 
 /* ---- keys and signatures ---- */
 
-enum alc_near_curve { ALC_NEAR_ED25519 = 0, ALC_NEAR_SECP256K1 = 1, ALC_NEAR_ML_DSA_65 = 2 };
+/* Borsh tags.  Of an ML-DSA-65 key the state of the network keeps a hash alone, the handle, which
+ * stands in views and state records and never in a transaction. */
+enum alc_near_curve {
+    ALC_NEAR_ED25519 = 0,
+    ALC_NEAR_SECP256K1 = 1,
+    ALC_NEAR_ML_DSA_65 = 2,
+    ALC_NEAR_ML_DSA_65_HANDLE = 3
+};
+#define ALC_NEAR_ML_DSA_65_KEY_BYTES 1952u
+#define ALC_NEAR_ML_DSA_65_SIG_BYTES 3309u
 
-/* ML-DSA-65 keys are decoded as unsupported: 1952 bytes have no place here yet. */
 struct alc_near_key {
     uint8_t curve;
-    uint8_t b[64]; /* 32 used for Ed25519, 64 for secp256k1; the rest is zero */
+    uint8_t b[64];       /* 32 used for Ed25519 and handles, 64 for secp256k1; the rest is zero */
+    const uint8_t *full; /* ML_DSA_65: the key, borrowed */
 };
-size_t alc_near_key_bytes(const struct alc_near_key *k); /* 32 or 64 */
+size_t alc_near_key_bytes(const struct alc_near_key *k); /* 32, 64 or 1952 */
+struct alc_bytes alc_near_key_raw(const struct alc_near_key *k);
 bool alc_near_key_eq(const struct alc_near_key *a, const struct alc_near_key *b);
 
-#define ALC_NEAR_KEY_TEXT_MAX 104u
-/* "ed25519:<base58>", "secp256k1:<base58>"; no prefix is Ed25519; the curve in any case. */
+#define ALC_NEAR_KEY_TEXT_MAX 2720u
+/* "ed25519:<base58>", "secp256k1:<base58>", "ml-dsa-65-hash:<base58>" (a handle); no prefix is
+ * Ed25519; the curve in any case.  alc_near_key_read_in takes "ml-dsa-65:<base58>" too, whose bytes
+ * it puts into the arena; false also when that is full. */
 ALC_MUST bool alc_near_key_read(struct alc_near_key *out, struct alc_bytes text);
+ALC_MUST bool alc_near_key_read_in(struct alc_near_key *out, struct alc_bytes text,
+                                   struct alc_arena *arena);
 void alc_near_key_text(char out[ALC_NEAR_KEY_TEXT_MAX], const struct alc_near_key *k);
 
 struct alc_near_sig {
     uint8_t curve;
-    uint8_t b[65]; /* 64 used for Ed25519 */
+    uint8_t b[65];       /* 64 used for Ed25519 */
+    const uint8_t *full; /* ML_DSA_65: 3309 bytes, borrowed */
 };
-/* alc_near_sig_ok checks a signature over a 32-byte hash with the key of the same curve. */
+struct alc_bytes alc_near_sig_raw(const struct alc_near_sig *s);
+/* alc_near_sig_ok checks a signature over a 32-byte hash with the key of the same curve.  False for
+ * ML-DSA-65, which this room cannot check (localnet asks NEAR's own code). */
 ALC_MUST bool alc_near_sig_ok(const struct alc_near_sig *sig, const struct alc_near_key *key,
                               const struct alc_hash *hash);
 
@@ -91,9 +109,20 @@ struct alc_near_access {
     struct alc_bytes receiver_id; /* a plain string by type; checked where it matters */
     struct alc_bytes *methods;    /* in the arena; none: any method */
     uint32_t methods_count;
-    __uint128_t gas_balance; /* gas keys */
-    uint16_t gas_nonces;
+    __uint128_t gas_balance; /* gas keys: what they pay for gas with, and */
+    uint16_t gas_nonces;     /* how many nonces they have, numbered from 0 */
 };
+/* A gas key (NEP-611) pays for the gas of what it signs, and has nonces of its own by index;
+ * `nonce` stays 0.  Either kind may be bound to calls, by the members above. */
+static inline bool alc_near_is_gas_key(const struct alc_near_access *a)
+{
+    return a->permission >= ALC_NEAR_GAS_FUNCTION_CALL_KEY;
+}
+static inline bool alc_near_is_call_key(const struct alc_near_access *a)
+{
+    return a->permission == ALC_NEAR_FUNCTION_CALL_KEY ||
+           a->permission == ALC_NEAR_GAS_FUNCTION_CALL_KEY;
+}
 
 /* Borsh tags. */
 enum alc_near_action_kind {
@@ -165,6 +194,11 @@ struct alc_near_signed {
  * wrong, where), ALC_LIMIT, ALC_NOMEM (arena).  The signature is not checked. */
 ALC_MUST enum alc_rc alc_near_tx_read(struct alc_near_signed *out, struct alc_bytes in,
                                       struct alc_arena *arena, struct alc_err *err);
+/* alc_near_tx_read_any is the same without the two limits, for a node, which tells its client which
+ * of them a transaction is over.  More than ALC_NEAR_ACTIONS_MAX actions (of a delegate: inner
+ * ones) are counted but not kept: `actions` is then NULL.  ALC_BAD_INPUT, ALC_NOMEM (arena). */
+ALC_MUST enum alc_rc alc_near_tx_read_any(struct alc_near_signed *out, struct alc_bytes in,
+                                          struct alc_arena *arena, struct alc_err *err);
 /* alc_near_tx_write appends the borsh of the unsigned transaction. */
 void alc_near_tx_write(struct alc_buf *out, const struct alc_near_tx *tx);
 /* alc_near_action_read/_write: one Action, as VM wrappers and delegates carry them. */
@@ -172,6 +206,8 @@ ALC_MUST bool alc_near_action_read(struct alc_cur *c, struct alc_near_action *ou
                                    struct alc_arena *arena);
 void alc_near_action_write(struct alc_buf *out, const struct alc_near_action *a);
 void alc_near_key_write(struct alc_buf *out, const struct alc_near_key *k);
+/* alc_near_key_take: one borsh PublicKey; an ML-DSA-65 key borrows its bytes. */
+ALC_MUST bool alc_near_key_take(struct alc_cur *c, struct alc_near_key *out);
 /* alc_near_delegate_hash is what the sender of a delegate action signs (NEP-366). */
 void alc_near_delegate_hash(struct alc_hash *out, const struct alc_near_delegate *d);
 /* alc_near_tx_sign appends the signed transaction to `out` and sets *hash.  tx->key is the public

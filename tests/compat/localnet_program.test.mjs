@@ -2,10 +2,13 @@
 // what is left after it was ended in every way.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { Account, JsonRpcProvider, actions } from 'near-api-js';
 import { ask, endAll, run, start } from './localnet.mjs';
@@ -19,6 +22,13 @@ after(() => {
     rmSync(folder, { recursive: true });
 });
 
+const base58 = (bytes) => {
+    let text = '';
+    for (let n = BigInt(`0x${bytes.toString('hex')}`); n > 0n; n /= 58n)
+        text = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'[Number(n % 58n)] + text;
+    const zeros = bytes.findIndex((b) => b !== 0);
+    return '1'.repeat(zeros) + text;
+};
 const rootOf = (net) => new Account('test.near', new JsonRpcProvider({ url: net.rpc }), net.rootSecret);
 const amountOf = async (net, id) => {
     const params = { request_type: 'view_account', finality: 'final', account_id: id };
@@ -30,9 +40,18 @@ test('--help names every flag and ends well', async () => {
     assert.equal(help.code, 0);
     for (const flag of ['host', 'port', 'home', 'chain-id', 'account', 'seed', 'deterministic', 'genesis',
         'import', 'block-time-ms', 'idle-ms', 'trie-nodes', 'validity-blocks', 'state-view-bytes', 'log',
-        'json', 'exit-with-parent', 'expose', 'rpc-addr', 'network-addr', 'fast'])
+        'json', 'exit-with-parent', 'expose', 'rpc-addr', 'network-addr', 'fast', 'version'])
         assert.match(help.out, new RegExp(`--${flag}\\b`));
+    for (const word of ['sandbox_patch_state', 'sandbox_fast_forward', 'sandbox_dump_state', 'sandbox_snapshot',
+        'sandbox_restore', 'sandbox_drop_snapshot', '/v0/last_block/final', '/v0/block/HEIGHT', 'docs/localnet.md'])
+        assert.ok(help.out.includes(word), word);
     for (const word of ['dump', 'init', 'run']) assert.match(help.out, new RegExp(`alcove-localnet.* ${word}\\b`));
+});
+
+test('--version says which', async () => {
+    const said = await run(program, '--version');
+    assert.equal(said.code, 0);
+    assert.match(said.out, /^alcove-localnet \d+\.\d+\.\d+, NEAR protocol \d+\n$/);
 });
 
 test('flags that make no sense stop the start with a sentence', async () => {
@@ -45,11 +64,14 @@ test('flags that make no sense stop the start with a sentence', async () => {
         [['run', 'init'], /'init': only flags/],
         [['init'], /init wants a --home/],
         [['dump'], /dump wants the --home/],
-        [['--account', 'A'], /'A' names no account/],
+        [['--account', 'A'], /'A' names no account: 2 to 64 of a-z and 0-9/],
         [['--account', 'a.near=many'], /whole NEAR/],
         [['--account', 'sandbox'], /there is one sandbox already/],
         [['--rpc-addr', '127.0.0.1'], /rpc-addr: '127.0.0.1' is not HOST:PORT/],
         [['--rpc-addr', '8.8.8.8:0'], /public knowledge/],
+        [['--rpc-addr', '127.0.0.1:70000'], /rpc-addr: '127.0.0.1:70000': a port is a number from 0 to 65535/],
+        [['--rpc-addr', '127.0.0.1:99999999999999999999'], /a port is a number from 0 to 65535/],
+        [['--host', 'example.org'], /public knowledge/],
         [['--import', 'nowhere.json', '--port', '0'], /nowhere\.json/, 5],
     ]) {
         const refused = await run(program, ...flags);
@@ -156,12 +178,189 @@ test('requests that wait do not hold up its end', { timeout: 15000 }, async () =
         signed_tx_base64: Buffer.from(signed.encode()).toString('base64'),
         wait_until: 'FINAL',
     });
-    const waiting = Promise.allSettled([polled, sent]);
+    const waiting = Promise.all([polled, sent]); // none is cut off
     await run(process.execPath, '-e', `fetch('${net.rpc}/status')`); // by now both are being served
     const asked = Date.now();
     assert.equal(await net.stop(), 0);
     assert.ok(Date.now() - asked < 5000); // a wait would be 10 s and 20 s
-    await waiting;
+    const [block, { status, body }] = await waiting;
+    assert.equal(block.status, 404);
+    assert.equal((await block.json()).type, 'BLOCK_DOES_NOT_EXIST');
+    assert.equal(status, 408);
+    assert.equal(body.error.cause.name, 'TIMEOUT_ERROR');
+});
+
+// ---- where it listens ----
+
+// The ready line of a start with any flags and words; the program is ended by its pid.
+const ready = async (words, options = {}) => {
+    const child = spawn(program, ['--json', '--exit-with-parent', ...words], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        ...options,
+    });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    const line = await Promise.race([
+        new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve)),
+        ended.then((code) => Promise.reject(new Error(`ended with ${code}`))),
+    ]);
+    const stop = () => child.kill() && ended;
+    return { ...JSON.parse(line), stop };
+};
+
+test('localhost is the loopback, and what listens everywhere names an address to call', async () => {
+    for (const words of [['--host', 'localhost', '--port', '0'], ['--rpc-addr', 'localhost:0'],
+        ['--host', '0.0.0.0', '--expose', '--port', '0']]) {
+        const net = await ready(words);
+        assert.match(net.rpc, /^http:\/\/127\.0\.0\.1:\d+$/);
+        assert.equal((await fetch(`${net.rpc}/status`)).status, 200);
+        await net.stop();
+    }
+});
+
+test('key files are named by their whole path', async () => {
+    const net = await ready(['--port', '0', '--home', 'relative'], { cwd: folder });
+    assert.equal(net.root.key_file, join(folder, 'relative', 'test.near.json'));
+    assert.ok(existsSync(net.root.key_file));
+    await net.stop();
+});
+
+test('flags go before config.json', { timeout: 60000 }, async () => {
+    const place = join(folder, 'flags');
+    const config = join(place, 'config.json');
+    assert.equal((await run(program, '--home', place, 'init')).code, 0);
+    const busy = await ready(['--port', '0']);
+    const text = readFileSync(config, 'utf8').replace('127.0.0.1:3030', `127.0.0.1:${new URL(busy.rpc).port}`);
+    writeFileSync(config, text);
+    // config.json names a port that is taken: whoever listens has taken it from the flags
+    assert.match((await run(program, '--home', place, 'run')).err, /in use/);
+    for (const words of [['--port', '0'], ['--port=0'], ['--rpc-addr', '127.0.0.1:0'], ['--host', '::1', '--port', '0']]) {
+        const net = await ready(['--home', place, ...words, 'run']);
+        assert.notEqual(net.rpc, busy.rpc);
+        if (words[1] === '::1') assert.match(net.rpc, /^http:\/\/\[::1\]/);
+        await net.stop();
+    }
+    await busy.stop();
+    writeFileSync(config, text.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:0'));
+    const net = await ready(['--home', place, 'run']); // and without flags it says where
+    await net.stop();
+    for (const [bad, sentence] of [['{', /config\.json: not valid JSON/], ['', /config\.json: not valid JSON/],
+        ['{"rpc":{"addr":"here"}}', /config\.json: rpc\.addr: 'here' is not HOST:PORT/]]) {
+        writeFileSync(config, bad);
+        const refused = await run(program, '--home', place, 'run');
+        assert.equal(refused.code, 2);
+        assert.match(refused.err, sentence);
+    }
+});
+
+test('a whole URL is taken for its path', async () => {
+    const net = await start(program);
+    const { port } = new URL(net.rpc);
+    const socket = connect({ port: Number(port), host: '127.0.0.1' });
+    socket.write(`GET http://127.0.0.1:${port}/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    const pieces = await Array.fromAsync(socket);
+    assert.match(Buffer.concat(pieces).toString(), /^HTTP\/1\.1 200 [^]*"chain_id"/);
+    assert.equal(await net.stop(), 0);
+});
+
+// ---- homes that were made in another way ----
+
+test('a home goes on only as it was begun', { timeout: 60000 }, async () => {
+    const plain = join(folder, 'plain');
+    const first = await start(program, '--home', plain);
+    assert.equal(await first.stop(), 0);
+    const genesis = join(folder, 'genesis.json');
+    writeFileSync(genesis, (await run(program, 'dump', '--home', plain)).out);
+    for (const [words, sentence] of [
+        [['--deterministic'], /begun without it/],
+        [['--genesis', genesis], /holds a chain already, which was not made from .*genesis\.json/],
+        [['init'], /holds a chain that was begun without init/],
+    ]) {
+        const refused = await run(program, '--home', plain, '--port', '0', ...words);
+        assert.notEqual(refused.code, 0);
+        assert.match(refused.err, sentence);
+    }
+    assert.equal(existsSync(join(plain, 'config.json')), false);
+    const again = await start(program, '--home', plain); // and none of them has done it harm
+    assert.equal(await again.stop(), 0);
+
+    const made = join(folder, 'made');
+    for (let i = 0; i < 2; i++) {
+        const net = await ready(['--home', made, '--port', '0', '--genesis', genesis]);
+        await net.stop();
+    }
+});
+
+test('a database of another program is left alone', async () => {
+    const place = join(folder, 'foreign');
+    mkdirSync(place);
+    const file = join(place, 'chain.db');
+    const db = new DatabaseSync(file);
+    db.exec('CREATE TABLE diary(day TEXT)');
+    db.close();
+    const before = readFileSync(file);
+    const refused = await run(program, '--home', place, '--port', '0');
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.err, /chain\.db is the database of another program/);
+    assert.deepEqual(readFileSync(file), before);
+});
+
+// ---- transactions over a limit ----
+
+test('transactions over a limit are told which', async () => {
+    const net = await start(program);
+    const send = async (method, list) => {
+        const signed = await rootOf(net).createSignedTransaction({ receiverId: 'test.near', actions: list });
+        const bytes = Buffer.from(signed.encode());
+        const hash = createHash('sha256').update(Buffer.from(signed.transaction.encode())).digest();
+        return { hash, answer: await ask(net.rpc, method, [bytes.toString('base64')]) };
+    };
+    const large = [actions.deployContract(new Uint8Array(1_600_000))];
+    const { hash, answer } = await send('broadcast_tx_async', large);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body.result, base58(hash)); // the hash, whatever becomes of it
+    const many = Array.from({ length: 101 }, () => actions.transfer(1n));
+    for (const [list, reason] of [
+        [large, (e) => assert.equal(e.TransactionSizeExceeded.limit, 1572864)],
+        [many, (e) => assert.deepEqual(e.ActionsValidation, {
+            TotalNumberOfActionsExceeded: { total_number_of_actions: 101, limit: 100 } })],
+    ]) {
+        const { body } = (await send('send_tx', list)).answer;
+        assert.equal(body.error.cause.name, 'INVALID_TRANSACTION');
+        reason(body.error.data.TxExecutionError.InvalidTxError);
+    }
+    for (const method of ['broadcast_tx_async', 'send_tx', 'tx']) {
+        const noise = await ask(net.rpc, method, [Buffer.alloc(1_600_000, 'x').toString('base64')]);
+        assert.equal(noise.status, 400);
+        assert.equal(noise.body.error.cause.name, 'PARSE_ERROR');
+    }
+    assert.equal(await net.stop(), 0);
+});
+
+// ---- what it tells who develops a contract ----
+
+test('--log debug has a line for each transaction', async () => {
+    const child = spawn(program, ['--json', '--exit-with-parent', '--port', '0', '--log', 'debug'], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let log = '';
+    child.stderr.on('data', (piece) => (log += piece));
+    const net = JSON.parse(await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve)));
+    const root = rootOf({ ...net, rootSecret: JSON.parse(readFileSync(net.root.key_file, 'utf8')).private_key });
+    const until = { waitUntil: 'FINAL' };
+    await root.signAndSendTransaction({ receiverId: 'test.near', ...until,
+        actions: [actions.deployContract(readFileSync(process.env.GREETING_WASM))] });
+    const called = await root.signAndSendTransaction({ receiverId: 'test.near', ...until,
+        actions: [actions.functionCall('set_greeting', new Uint8Array([104, 105]), 10n ** 13n, 0n)] });
+    await assert.rejects(root.signAndSendTransaction({ receiverId: 'test.near', ...until,
+        actions: [actions.functionCall('no_such_method', new Uint8Array(), 10n ** 13n, 0n)] }));
+    child.kill();
+    await new Promise((resolve) => child.on('close', resolve));
+    const lines = log.split('\n').filter((line) => line.includes(' localnet.tx '));
+    assert.equal(lines.length, 3);
+    assert.ok(lines[1].includes(`hash=${called.transaction_outcome.id} signer=test.near receiver=test.near`));
+    const [said] = called.receipts_outcome.flatMap((r) => r.outcome.logs);
+    assert.ok(lines[1].endsWith(` ok logs=[${JSON.stringify(said)}]`), lines[1]);
+    assert.match(lines[2], / failed=\{.*MethodNotFound.*\} logs=\[\]$/);
 });
 
 // ---- accounts, dumps, snapshots ----

@@ -22,7 +22,7 @@ static int close_chain(void **state)
 static void deploy_anew(struct flow *f)
 {
     struct alc_near_key root = alc_near_key_of(&f->dev.root);
-    char key[ALC_NEAR_KEY_TEXT_MAX], text[1024];
+    char key[ALC_NEAR_KEY_TEXT_MAX], text[ALC_NEAR_KEY_TEXT_MAX + 1024];
     struct alc_near_action delete = {.kind = ALC_NEAR_DELETE_ACCOUNT,
                                      .account_id = alc_near_id_bytes(&f->dev.root_id)};
     struct alc_near_action make[4] = {

@@ -466,7 +466,7 @@ static void a_project_is_run_by_its_version_and_proven(void **state)
 
 static void worker_key(struct flow *f, const char *method)
 {
-    char key[ALC_NEAR_KEY_TEXT_MAX], args[256];
+    char key[ALC_NEAR_KEY_TEXT_MAX], args[ALC_NEAR_KEY_TEXT_MAX + 64];
     struct alc_near_action call;
 
     alc_near_key_text(key, &f->worker);

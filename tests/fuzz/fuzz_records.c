@@ -105,8 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     open_chain();
     read_twice(p, n);
-    write_once(p, n, LNET_RECORD_PATCH);
-    write_once(p, n, LNET_RECORD_IMPORT);
+    write_once(p, n, LNET_RECORD_CHANGES);
     write_once(p, n, LNET_RECORD_GENESIS);
     return 0;
 }

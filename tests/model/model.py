@@ -30,6 +30,9 @@ FEES = {
     "delete_key": (94946625000, 94946625000, 94946625000),
     "delete_account": (147489000000, 147489000000, 147489000000),
     "delegate": (200000000000, 200000000000, 200000000000),
+    "gas_transfer": (115123062500, 115123062500, 235676644250),
+    "gas_byte": (59357464, 59357464, 101435400),
+    "gas_nonce": (0, 0, 64196736000),
 }
 SELF, SEND, EXEC = 0, 1, 2
 
@@ -56,6 +59,15 @@ def fee(a, side, receiver):
         return FEES["call"][side] + FEES["call_byte"][side] * (len(a[1]) + len(a[2]))
     if kind == "transfer" and is_implicit(receiver):
         return sum(FEES[f][side] for f in ("transfer", "create", "full_key"))
+    place = 1 + len(receiver) + 1 + 33  # of an access key in the state
+    if kind == "add_gas_key":
+        own = fee(("add_key", a[1], a[3]), side, receiver)
+        if side != EXEC:
+            return own + FEES["gas_byte"][side] * 18
+        return own + a[2] * (FEES["gas_nonce"][EXEC] + FEES["gas_byte"][EXEC] * (place + 2 + 8))
+    if kind in ("fill", "withdraw"):
+        length = place + 27 if side == EXEC else 33
+        return FEES["gas_transfer"][side] + FEES["gas_byte"][side] * length
     if kind == "add_key" and a[2] is None:
         return FEES["full_key"][side]
     if kind == "add_key":
@@ -106,6 +118,8 @@ def deposits(actions):
             total += a[4]
         elif a[0] == "transfer":
             total += a[1]
+        elif a[0] == "fill":
+            total += a[2]
         elif a[0] == "delegate":
             total += deposits(inner(a)[0])
     return total
@@ -113,8 +127,10 @@ def deposits(actions):
 
 # ---- the state ----
 
-def key_bytes(limit):
+def key_bytes(limit, gas):
     n = 33 + 8 + 1 + 40
+    if gas is not None:
+        n += 16 + 2 + len(gas[1]) * (33 + 2 + 8 + 40)
     if limit is not None:
         allowance, receiver, methods = limit
         n += (17 if allowance is not None else 1) + 4 + len(receiver) + 4
@@ -126,12 +142,17 @@ class Account:
     def __init__(self, amount=0):
         self.amount, self.locked, self.usage = amount, 0, 100
         self.code = b""
-        self.keys = {}  # text → [nonce, None or [allowance, receiver, methods]]
+        # text → [nonce, None or [allowance, receiver, methods], None or [balance, nonces]]
+        self.keys = {}
         self.data = {}
 
-    def add_key(self, text, nonce, limit):
-        self.keys[text] = [nonce, None if limit is None else list(limit)]
-        self.usage += key_bytes(limit)
+    def add_key(self, text, nonce, limit, gas_nonces=None):
+        gas = None if gas_nonces is None else [0, [nonce] * gas_nonces]
+        self.keys[text] = [nonce if gas is None else 0, None if limit is None else list(limit), gas]
+        self.usage += key_bytes(limit, gas)
+
+    def in_gas_keys(self):
+        return sum(gas[0] for _, _, gas in self.keys.values() if gas is not None)
 
     def lack(self):
         if self.usage <= FREE_BYTES:
@@ -233,6 +254,7 @@ class Apply:
         self.chain, self.receipt = chain, receipt
         self.account = copy.deepcopy(chain.accounts.get(receipt.receiver))
         self.actor, self.created, self.made = receipt.predecessor, False, []
+        self.tokens = 0  # burnt besides gas
         self.burnt = self.used = FEES["receipt"][EXEC]
 
     def emit(self, predecessor, receiver, actions, signer=None, key=None, price=None):
@@ -272,7 +294,20 @@ class Apply:
             self.account, self.created = Account(), True
             self.account.add_key("ed25519:" + near.base58(bytes.fromhex(me)),
                                  self.chain.first_nonce(), None)
-        self.account.amount += a[1]
+        if self.receipt.predecessor == "system" and self.receipt.signer == me:
+            self.gas_refund(a[1])
+        else:
+            self.account.amount += a[1]
+
+    def gas_refund(self, amount):
+        """Back to where the gas was paid from."""
+        _, limit, gas = self.account.keys.get(self.receipt.key, (0, None, None))
+        if gas is not None:
+            gas[0] += amount
+            return
+        self.account.amount += amount
+        if limit is not None and limit[0] is not None:
+            limit[0] += amount
 
     def do_deploy(self, a, me):
         self.need_actor()
@@ -285,12 +320,39 @@ class Apply:
             raise Failed("AddKeyAlreadyExists")
         self.account.add_key(a[1].text, self.chain.first_nonce(), a[2])
 
+    def do_add_gas_key(self, a, me):
+        self.need_actor()
+        if a[1].text in self.account.keys:
+            raise Failed("AddKeyAlreadyExists")
+        self.account.add_key(a[1].text, self.chain.first_nonce(), a[3], a[2])
+
     def do_delete_key(self, a, me):
         self.need_actor()
         key = self.account.keys.pop(a[1].text, None)
         if key is None:
             raise Failed("DeleteKeyDoesNotExist")
-        self.account.usage -= key_bytes(key[1])
+        if key[2] is not None:
+            if key[2][0] > NEAR:
+                raise Failed("GasKeyBalanceTooHigh")
+            self.tokens += key[2][0]
+        self.account.usage -= key_bytes(key[1], key[2])
+
+    def gas_key(self, text):
+        _, _, gas = self.account.keys.get(text, (0, None, None))
+        if gas is None:
+            raise Failed("GasKeyDoesNotExist")
+        return gas
+
+    def do_fill(self, a, me):
+        self.gas_key(a[1].text)[0] += a[2]
+
+    def do_withdraw(self, a, me):
+        self.need_actor()
+        gas = self.gas_key(a[1].text)
+        if gas[0] < a[2]:
+            raise Failed("InsufficientGasKeyBalance")
+        gas[0] -= a[2]
+        self.account.amount += a[2]
 
     def do_delete_account(self, a, me):
         self.need_actor()
@@ -298,6 +360,9 @@ class Apply:
             raise Failed("DeleteAccountStaking")
         if self.account.usage - len(self.account.code) > 10000:
             raise Failed("DeleteAccountWithLargeState")
+        if self.account.in_gas_keys() > NEAR:
+            raise Failed("GasKeyBalanceTooHigh")
+        self.tokens += self.account.in_gas_keys()
         if self.account.amount > 0:
             self.emit("system", a[1], [("transfer", self.account.amount)], "system", "", 0)
         self.account = None
@@ -331,6 +396,8 @@ class Apply:
             raise Failed("DelegateActionSenderDoesNotMatchTxReceiver")
         key = self.account.keys.get(d["key"].text)
         if key is None:
+            raise Failed("DelegateActionAccessKeyError")
+        if key[2] is not None:
             raise Failed("DelegateActionAccessKeyError")
         if d["nonce"] <= key[0]:
             raise Failed("DelegateActionInvalidNonce")
@@ -382,7 +449,7 @@ class Apply:
         back = r.price * (paid - spent) + saved - charge
         if back > 0:
             self.emit("system", r.signer, [("transfer", back)], r.signer, r.key, 0)
-        return price * self.burnt + charge
+        return price * self.burnt + charge + (self.tokens if failure is None else 0)
 
 
 def key_refuses(limit, receiver, actions):
@@ -412,25 +479,67 @@ class Chain:
         return (self.height - 1) * 10**6
 
     def total(self):
-        return self.burnt + sum(a.amount + a.locked for a in self.accounts.values())
+        return self.burnt + sum(a.amount + a.locked + a.in_gas_keys()
+                                for a in self.accounts.values())
 
-    def convert(self, digest, signer, key, nonce, receiver, actions):
+    def check_nonce(self, nonce, used):
+        if nonce <= used:
+            raise Invalid("InvalidNonce")
+        if nonce >= (self.height + 1) * 10**6:
+            raise Invalid("NonceTooLarge")
+
+    def pay_by_gas_key(self, account, access, nonce, index, gas_cost, price, receiver, actions):
+        """The gas is the key's to pay, the deposits the account's."""
+        _, limit, gas = access
+        self.check_nonce(nonce, gas[1][index])
+        if gas[0] < gas_cost:
+            raise Invalid("NotEnoughGasKeyBalance")
+        refused = key_refuses(limit, receiver, actions)
+        if refused is not None:
+            raise Invalid(refused)
+        if account.amount < price:
+            raise Invalid("NotEnoughBalanceForDeposit")
+        account.amount -= price
+        if account.lack() > 0:
+            raise Invalid("NotEnoughBalanceForDeposit")
+        gas[0] -= gas_cost
+        gas[1][index] = nonce
+
+    def convert(self, digest, signer, key, nonce, receiver, actions, index):
         """The checks, the payment, and the receipt."""
+        if any(a[0] == "delegate" and any(i[0] == "withdraw" for i in inner(a)[0])
+               for a in actions):
+            raise Invalid("WithdrawFromGasKeyNotAllowedInDelegate")
         account = copy.deepcopy(self.accounts.get(signer))
         if account is None:
             raise Invalid("SignerDoesNotExist")
         access = account.keys.get(key.text)
         if access is None:
             raise Invalid("AccessKeyNotFound")
-        if nonce <= access[0]:
-            raise Invalid("InvalidNonce")
-        if nonce >= (self.height + 1) * 10**6:
-            raise Invalid("NonceTooLarge")
+        if (index is None) != (access[2] is None):
+            raise Invalid("InvalidNonceIndex")
+        if index is not None and index >= len(access[2][1]):
+            raise Invalid("InvalidNonceIndex")
         to_self = signer == receiver
         burnt = FEES["receipt"][SELF if to_self else SEND] + send_gas(actions, to_self, receiver)
         rest = prepaid_gas(actions) + exec_gas(actions, receiver)
         gas_cost = burnt * BLOCK_PRICE + rest * BUY_PRICE
-        cost = gas_cost + deposits(actions)
+        if index is None:
+            self.pay(account, access, nonce, gas_cost, deposits(actions), receiver, actions)
+        else:
+            self.pay_by_gas_key(account, access, nonce, index, gas_cost, deposits(actions),
+                                receiver, actions)
+        self.height += 1
+        self.accounts[signer] = account
+        self.burnt += burnt * BLOCK_PRICE
+        receipt = Receipt(signer, receiver, actions, signer, key.text, BUY_PRICE)
+        receipt.id = near.derived(digest, self.height, 0)
+        self.outcomes.expect(digest, signer, burnt, burnt * BLOCK_PRICE, None, [receipt.id])
+        return receipt
+
+    def pay(self, account, access, nonce, gas_cost, price, receiver, actions):
+        self.check_nonce(nonce, access[0])
+        cost = gas_cost + price
         if account.amount < cost:
             raise Invalid("NotEnoughBalance")
         limit = access[1]
@@ -445,17 +554,10 @@ class Chain:
         if refused is not None:
             raise Invalid(refused)
         access[0] = nonce
-        self.height += 1
-        self.accounts[signer] = account
-        self.burnt += burnt * BLOCK_PRICE
-        receipt = Receipt(signer, receiver, actions, signer, key.text, BUY_PRICE)
-        receipt.id = near.derived(digest, self.height, 0)
-        self.outcomes.expect(digest, signer, burnt, burnt * BLOCK_PRICE, None, [receipt.id])
-        return receipt
 
-    def play(self, digest, signer, key, nonce, receiver, actions):
+    def play(self, digest, signer, key, nonce, receiver, actions, index=None):
         """A transaction to its end, each hop in a block of its own; raises Invalid."""
-        first = self.convert(digest, signer, key, nonce, receiver, actions)
+        first = self.convert(digest, signer, key, nonce, receiver, actions, index)
         waiting = [first]
         if signer == receiver:
             waiting = self.apply(first)
@@ -488,8 +590,6 @@ class Chain:
         if failure is not None:
             a.account, a.made = copy.deepcopy(self.accounts.get(receipt.receiver)), []
             a.created = False  # it is not there
-        if receipt.predecessor == "system" and failure is None:
-            self.restore_allowance(a)
         burnt = a.refunds(failure)
         self.burnt += burnt
         if a.account is None:
@@ -502,11 +602,3 @@ class Chain:
         self.outcomes.expect(receipt.id, receipt.receiver, a.burnt, burnt, failure,
                              [r.id for r in a.made if isinstance(r, Receipt)])
         return a.made
-
-    @staticmethod
-    def restore_allowance(a):
-        if a.receipt.signer != a.receipt.receiver:
-            return
-        access = a.account.keys.get(a.receipt.key)
-        if access is not None and access[1] is not None and access[1][0] is not None:
-            access[1][0] += a.receipt.actions[0][1]

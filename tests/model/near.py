@@ -100,6 +100,10 @@ def u32(n):
     return struct.pack("<I", n)
 
 
+def u16(n):
+    return struct.pack("<H", n)
+
+
 def u64(n):
     return struct.pack("<Q", n)
 
@@ -141,6 +145,18 @@ def action(a):
         option = u8(0) if allowance is None else u8(1) + u128(allowance)
         return (u8(5) + public(key) + u64(0) + u8(0) + option + blob(receiver)
                 + listed([blob(m) for m in methods]))
+    if kind == "add_gas_key":
+        _, key, nonces, limit = a
+        info = u128(0) + u16(nonces)
+        if limit is None:
+            return u8(5) + public(key) + u64(0) + u8(3) + info
+        _, receiver, methods = limit
+        return (u8(5) + public(key) + u64(0) + u8(2) + info + u8(0) + blob(receiver)
+                + listed([blob(m) for m in methods]))
+    if kind == "fill":
+        return u8(12) + public(a[1]) + u128(a[2])
+    if kind == "withdraw":
+        return u8(13) + public(a[1]) + u128(a[2])
     if kind == "delete_key":
         return u8(6) + public(a[1])
     if kind == "delete_account":
@@ -160,10 +176,13 @@ def sign_delegate(d):
     return d["key"].sign(hashlib.sha256(u32(2**30 + 366) + delegate(d)).digest())
 
 
-def sign(signer, key, nonce, receiver, block_hash, actions):
-    """(hash, bytes of the signed transaction)"""
-    tx = (blob(signer) + public(key) + u64(nonce) + blob(receiver) + block_hash
+def sign(signer, key, nonce, receiver, block_hash, actions, index=None):
+    """(hash, bytes of the signed transaction); with an index of the form of version 1"""
+    count = u64(nonce) if index is None else u8(1) + u64(nonce) + u16(index)
+    tx = (blob(signer) + public(key) + count + blob(receiver) + block_hash
           + listed([action(a) for a in actions]))
+    if index is not None:
+        tx = u8(1) + tx + u8(0)
     digest = hashlib.sha256(tx).digest()
     return digest, tx + u8(0) + key.sign(digest)
 

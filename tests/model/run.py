@@ -54,6 +54,21 @@ class Node:
         return self.child.wait()
 
 
+def load_key(key):
+    limit, gas, permission = None, None, key["permission"]
+    if permission != "FullAccess":
+        (kind, v), = permission.items()
+        call = v if kind == "FunctionCall" else v[1] if kind == "GasKeyFunctionCall" else None
+        info = v if kind == "GasKeyFullAccess" else v[0] if kind == "GasKeyFunctionCall" else None
+        if call is not None:
+            allowance = call["allowance"]
+            limit = [None if allowance is None else int(allowance), call["receiver_id"],
+                     call["method_names"]]
+        if info is not None:
+            gas = [int(info["balance"]), []]  # the nonces are records behind it
+    return [key["nonce"], limit, gas]
+
+
 def load(records):
     """The accounts of a dump."""
     accounts = {}
@@ -65,13 +80,9 @@ def load(records):
             continue
         a = accounts[v["account_id"]]
         if kind == "AccessKey":
-            limit, permission = None, v["access_key"]["permission"]
-            if permission != "FullAccess":
-                call = permission["FunctionCall"]
-                allowance = call["allowance"]
-                limit = [None if allowance is None else int(allowance), call["receiver_id"],
-                         call["method_names"]]
-            a.keys[v["public_key"]] = [v["access_key"]["nonce"], limit]
+            a.keys[v["public_key"]] = load_key(v["access_key"])
+        elif kind == "GasKeyNonce":
+            a.keys[v["public_key"]][2][1].append(v["nonce"])
         elif kind == "Contract":
             a.code = base64.b64decode(v["code"])
         elif kind == "Data":
@@ -83,8 +94,8 @@ def load(records):
 
 def shown(a):
     return {"amount": a.amount, "locked": a.locked, "usage": a.usage, "code": len(a.code),
-            "keys": {k: [n, None if p is None else [p[0], p[1], list(p[2])]]
-                     for k, (n, p) in sorted(a.keys.items())},
+            "keys": {k: [n, None if p is None else [p[0], p[1], list(p[2])], gas]
+                     for k, (n, p, gas) in sorted(a.keys.items())},
             "data": sorted(a.data.items())}
 
 
@@ -156,17 +167,32 @@ class Play:
     def count(self, what):
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def nonce(self, name, key):
+    def access(self, name, key):
         account = self.chain.accounts.get(name)
-        access = account.keys.get(key.text) if account else None
-        return access[0] + 1 if access else 1
+        return account.keys.get(key.text) if account else None
 
-    def send(self, signer, key, receiver, actions, nonce=None):
+    def nonce(self, name, key, index=None):
+        access = self.access(name, key)
+        if access is None:
+            return 1
+        if index is not None and access[2] is not None and index < len(access[2][1]):
+            return access[2][1][index] + 1
+        return access[0] + 1
+
+    def index(self, name, key):
+        """None, or for a gas key one of its nonces; now and then a wrong one."""
+        access = self.access(name, key)
+        gas = access[2] if access else None
+        if self.draw.random() < 0.03:
+            return self.draw.choice([None, 0, 9])
+        return None if gas is None else self.draw.randrange(len(gas[1]))
+
+    def send(self, signer, key, receiver, actions, nonce=None, index=None):
         nonce = self.nonce(signer, key) if nonce is None else nonce
         head = self.node.get("status", [])["sync_info"]
         assert head["latest_block_height"] == self.chain.height, "another height"
         digest, raw = near.sign(signer, key, nonce, receiver,
-                                near.from_base58(head["latest_block_hash"]), actions)
+                                near.from_base58(head["latest_block_hash"]), actions, index)
         answer = self.node.ask("send_tx", {"signed_tx_base64": base64.b64encode(raw).decode(),
                                            "wait_until": "FINAL"})
         said, refused = None, None
@@ -178,7 +204,7 @@ class Play:
                 name, inside = next(iter(said.items()))
                 said = inside if name in ("InvalidAccessKeyError", "ActionsValidation") else name
         try:
-            self.chain.play(digest, signer, key, nonce, receiver, actions)
+            self.chain.play(digest, signer, key, nonce, receiver, actions, index)
         except model.Invalid as e:
             refused = str(e)
         assert said == refused, f"the chain refuses it by {said}, the model by {refused}"
@@ -230,8 +256,27 @@ class Play:
             lambda: ("create",),
             lambda: ("add_key", self.draw.choice(self.extra), self.limit()),
             lambda: ("delete_key", self.draw.choice(self.extra)),
+            self.gas_action,
             self.call,
         ])()
+
+    def gas_action(self):
+        key = self.draw.choice(self.extra)
+        choice = self.draw.random()
+        if choice < 0.3:
+            limit = self.limit()
+            return ("add_gas_key", key, self.draw.choice([1, 2, 5]),
+                    None if limit is None else (None, *limit[1:]))
+        return ("fill" if choice < 0.8 else "withdraw", key,
+                self.draw.choice([0, 10**20, 10**22, 10**23, NEAR // 2, 2 * NEAR]))
+
+    def make_gas_key(self):
+        """One with enough in it to be of use."""
+        key = self.draw.choice(self.extra)
+        limit = self.limit()
+        return [("add_gas_key", key, self.draw.choice([1, 2, 5]),
+                 None if limit is None else (None, *limit[1:])),
+                ("fill", key, self.draw.choice([10**23, 3 * 10**23, 2 * NEAR]))]
 
     def batch(self):
         actions = [self.one() for _ in range(self.draw.choice([1, 1, 1, 2, 3]))]
@@ -274,7 +319,14 @@ class Play:
         elif choice < 0.36:
             signer = receiver = self.draw.choice(self.names)
             actions = [("delete_account", self.anyone())]
-        elif choice < 0.6:
+        elif choice < 0.42:
+            signer = receiver = self.someone()
+            held = [k for k in self.extra if (self.access(signer, k) or (0, 0, None))[2]]
+            if held and self.draw.random() < 0.4:
+                actions = [("withdraw", self.draw.choice(held), self.draw.choice([1, 10**23, NEAR]))]
+            else:
+                actions = self.make_gas_key()
+        elif choice < 0.64:
             signer, receiver, actions = self.someone(), TOOL, [self.call()]
         else:
             signer = self.someone()
@@ -287,11 +339,14 @@ class Play:
             key = self.draw.choice(held or [key])
             if key is not self.keys[signer] and self.draw.random() < 0.8:
                 receiver, actions = TOOL, [self.call()]
-        nonce = self.nonce(signer, key)
+        index = self.index(signer, key)
+        nonce = self.nonce(signer, key, index)
         if self.draw.random() < 0.05:
             nonce = self.draw.choice([nonce - 1, nonce + 7, 10**15])
         self.count(actions[0][0])
-        self.send(signer, key, receiver, actions, nonce)
+        if index is not None:
+            self.count("by gas key")
+        self.send(signer, key, receiver, actions, nonce, index)
 
     def begin(self, code):
         self.send("test.near", self.root, TOOL,
@@ -306,7 +361,10 @@ class Play:
 # What a run of some length has to have met.
 MUST = ("call", "delegate", "transfer", "create", "delete_account", "FunctionCallError",
         "AccountDoesNotExist", "AccountAlreadyExists", "ActorNoPermission", "NotEnoughBalance",
-        "NotEnoughAllowance", "InvalidNonce", "DelegateActionExpired", "MethodNameMismatch")
+        "NotEnoughAllowance", "InvalidNonce", "DelegateActionExpired", "MethodNameMismatch",
+        "by gas key", "fill", "InvalidNonceIndex", "NotEnoughGasKeyBalance", "GasKeyDoesNotExist",
+        "InsufficientGasKeyBalance", "GasKeyBalanceTooHigh",
+        "WithdrawFromGasKeyNotAllowedInDelegate")
 
 
 def run(program, code, seed, steps, counts):

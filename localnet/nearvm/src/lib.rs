@@ -6,7 +6,8 @@ mod host;
 mod outcome;
 mod universal;
 
-use abi::{Bytes, Call, Err as CErr, Fee, Fees, Outcome, Ratio, State};
+use abi::{Bytes, Call, Err as CErr, Fee, Fees, Hash, Outcome, Ratio, State};
+use near_crypto::{KeyType, MlDsa65PublicKey, PublicKey, Signature};
 use near_parameters::{ActionCosts, RuntimeConfig, RuntimeConfigStore, RuntimeConfigView};
 use near_primitives_core::account::AccountContract;
 use near_primitives_core::code::ContractCode;
@@ -223,6 +224,40 @@ fn fees(config: &RuntimeConfig) -> Fees {
 #[no_mangle]
 pub unsafe extern "C" fn nearvm_fees(vm: *const Vm, out: *mut Fees) {
     out.write(fees(&(*vm).config));
+}
+
+/// # Safety
+/// As `nearvm.h` says.
+#[no_mangle]
+pub unsafe extern "C" fn nearvm_ml_dsa_65_ok(key: Bytes, sig: Bytes, hash: *const Hash) -> bool {
+    let checked = catch_unwind(AssertUnwindSafe(|| {
+        let Ok(key) = MlDsa65PublicKey::try_from(key.get()) else {
+            return false;
+        };
+        let mut tagged = vec![KeyType::MLDSA65 as u8];
+        tagged.extend_from_slice(sig.get());
+        let Ok(sig) = borsh::from_slice::<Signature>(&tagged) else {
+            return false;
+        };
+        sig.verify(&*hash, &PublicKey::MLDSA65(key))
+    }));
+    checked.unwrap_or(false)
+}
+
+/// # Safety
+/// As `nearvm.h` says.
+#[no_mangle]
+pub unsafe extern "C" fn nearvm_ml_dsa_65_handle(key: Bytes, out: *mut Hash) -> bool {
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        MlDsa65PublicKey::try_from(key.get()).map(|key| key.to_public_key_handle().0)
+    }));
+    match made {
+        Ok(Ok(handle)) => {
+            out.write(handle);
+            true
+        }
+        _ => false,
+    }
 }
 
 struct Code<'a> {

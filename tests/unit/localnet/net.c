@@ -1,20 +1,17 @@
-/* tests/unit/localnet/net.c — see net.h. */
-#include "net.h"
+/* tests/unit/localnet/net.c — see net.h: a chain's life, and what is sent to it. */
+#include "net_parts.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/enc.h"
-
-_Noreturn static void give_up(const char *what, const struct alc_err *err)
+void net_give_up(const char *what, const struct alc_err *err)
 {
     fprintf(stderr, "net: %s: %s\n", what, err != NULL ? err->text : "");
     abort();
 }
 
-static void must(enum alc_rc rc, const char *what, const struct alc_err *err)
+void net_must(enum alc_rc rc, const char *what, const struct alc_err *err)
 {
     if (rc == ALC_OK) return;
     fprintf(stderr, "net: %s: %s\n", what, alc_err_text(err, rc));
@@ -47,12 +44,12 @@ const struct alc_ed25519 *net_key(const char *id)
     struct alc_hash seed;
     while (i < KEYS_MAX && keys[i].id[0] != 0 && strcmp(keys[i].id, id) != 0)
         i++;
-    if (i == KEYS_MAX) give_up("too many keys", NULL);
+    if (i == KEYS_MAX) net_give_up("too many keys", NULL);
     if (keys[i].id[0] != 0) return &keys[i].key;
-    if (i == 0 && atexit(forget_keys) != 0) give_up("atexit", NULL);
+    if (i == 0 && atexit(forget_keys) != 0) net_give_up("atexit", NULL);
     snprintf(keys[i].id, sizeof keys[i].id, "%s", id);
     alc_sha256(&seed, alc_cstr(id));
-    must(alc_ed25519_init(&keys[i].key, seed.b), "key", NULL);
+    net_must(alc_ed25519_init(&keys[i].key, seed.b), "key", NULL);
     return &keys[i].key;
 }
 
@@ -96,7 +93,7 @@ struct net *net_open_as(const struct lnet_conf *wanted)
 {
     struct net *n = make(wanted);
     struct alc_err err = {0};
-    must(open_chain(n, &err), "open", &err);
+    net_must(open_chain(n, &err), "open", &err);
     return n;
 }
 
@@ -118,13 +115,13 @@ void net_reopen(struct net *n)
     struct alc_err err = {0};
     lnet_chain_close(n->chain);
     n->chain = NULL;
-    must(open_chain(n, &err), "open", &err);
+    net_must(open_chain(n, &err), "open", &err);
 }
 
 const char *net_folder_make(char path[64])
 {
     snprintf(path, 64, "localnet.XXXXXX");
-    if (mkdtemp(path) == NULL) give_up("no folder", NULL);
+    if (mkdtemp(path) == NULL) net_give_up("no folder", NULL);
     return path;
 }
 
@@ -132,15 +129,13 @@ void net_folder_drop(const char *path)
 {
     char command[128];
     snprintf(command, sizeof command, "rm -rf %s", path);
-    if (system(command) != 0) give_up(command, NULL);
+    if (system(command) != 0) net_give_up(command, NULL);
 }
-
-static void forget_docs(void);
 
 void net_close(struct net *n)
 {
     lnet_chain_close(n->chain);
-    forget_docs();
+    net_docs_forget();
     alc_arena_fini(&n->arena);
     free(n);
 }
@@ -167,214 +162,59 @@ int net_teardown(void **state)
 void net_step(struct net *n)
 {
     struct alc_err err = {0};
-    must(lnet_chain_step(n->chain, &err), "step", &err);
+    net_must(lnet_chain_step(n->chain, &err), "step", &err);
 }
 
 void net_settle(struct net *n)
 {
     struct alc_err err = {0};
-    must(lnet_chain_settle(n->chain, &err), "settle", &err);
-}
-
-/* ---- reading ---- */
-
-/* Parsed documents live until there are many, far longer than a test looks at one. */
-#define DOCS_MAX 20000
-static struct alc_json *docs[DOCS_MAX];
-static size_t docs_count;
-
-static void forget_docs(void)
-{
-    while (docs_count > 0)
-        alc_json_close(docs[--docs_count]);
-}
-
-static const struct alc_json *parse(struct alc_bytes text)
-{
-    struct alc_err err = {0};
-    if (docs_count == DOCS_MAX) forget_docs();
-    must(alc_json_open(&docs[docs_count], text, LNET_DOC_MAX_BYTES, &err), "json", &err);
-    return docs[docs_count++];
-}
-
-static const char *keep(struct net *n, const struct alc_buf *b)
-{
-    return alc_arena_text(&n->arena, "%s", alc_buf_text(b));
-}
-
-const struct alc_json *net_path(const struct alc_json *v, const char *path)
-{
-    while (*path != 0 && v != NULL) {
-        char name[64];
-        size_t len = strcspn(path, ".");
-        snprintf(name, sizeof name, "%.*s", (int)len, path);
-        v = isdigit((unsigned char)name[0]) ? alc_json_at(v, strtoul(name, NULL, 10))
-                                            : alc_json_get(v, name);
-        path += len + (path[len] == '.');
-    }
-    return v;
-}
-
-const struct alc_json *net_json(const char *text)
-{
-    return parse(alc_cstr(text));
-}
-
-static bool differ(const struct alc_json *a, const struct alc_json *b)
-{
-    struct alc_buf x = ALC_BUF(1u << 20), y = ALC_BUF(1u << 20);
-    if (a != NULL) alc_json_dump(a, &x);
-    if (b != NULL) alc_json_dump(b, &y);
-    fprintf(stderr, "  %s\nis not\n  %s\n", alc_buf_text(&x), alc_buf_text(&y));
-    alc_buf_fini(&x);
-    alc_buf_fini(&y);
-    return false;
-}
-
-static bool same_scalar(const struct alc_json *a, const struct alc_json *b)
-{
-    struct alc_buf x = ALC_BUF(1u << 20), y = ALC_BUF(1u << 20);
-    alc_json_dump(a, &x);
-    alc_json_dump(b, &y);
-    bool same = alc_bytes_eq(alc_buf_bytes(&x), alc_buf_bytes(&y));
-    alc_buf_fini(&x);
-    alc_buf_fini(&y);
-    return same;
-}
-
-bool net_same(const struct alc_json *a, const struct alc_json *b)
-{
-    enum alc_json_kind kind = alc_json_kind(a);
-    if (a == NULL || b == NULL || kind != alc_json_kind(b) ||
-        alc_json_count(a) != alc_json_count(b))
-        return differ(a, b);
-    if (kind != ALC_JSON_ARRAY && kind != ALC_JSON_OBJECT) return same_scalar(a, b) || differ(a, b);
-    for (size_t i = 0; i < alc_json_count(a); i++) {
-        const char *key;
-        const struct alc_json *x = alc_json_at(a, i), *y = alc_json_at(b, i);
-        if (kind == ALC_JSON_OBJECT) {
-            x = alc_json_member(a, i, &key);
-            y = alc_json_get(b, key);
-        }
-        if (!net_same(x, y)) return false;
-    }
-    return true;
-}
-
-uint64_t net_u64(const struct net_result *r, const char *path)
-{
-    uint64_t v;
-    if (alc_json_u64(net_path(r->json, path), &v)) return v;
-    fprintf(stderr, "no number at %s of %s\n", path, r->text);
-    abort();
-}
-
-const char *net_text(const struct net_result *r, const char *path)
-{
-    const char *v;
-    if (alc_json_text(net_path(r->json, path), &v)) return v;
-    fprintf(stderr, "no text at %s of %s\n", path, r->text);
-    abort();
-}
-
-static const struct alc_json *read_account(struct net *n, const char *id)
-{
-    struct alc_buf out = ALC_BUF(1u << 20);
-    struct lnet_block_ref at;
-    struct alc_err err = {0};
-    const struct alc_json *v = NULL;
-    enum alc_rc rc = lnet_read_account(n->chain, id, &out, &at, &err);
-    if (rc != ALC_NOT_FOUND) {
-        must(rc, id, &err);
-        v = parse(alc_buf_bytes(&out));
-    }
-    alc_buf_fini(&out);
-    return v;
-}
-
-bool net_exists(struct net *n, const char *id)
-{
-    return read_account(n, id) != NULL;
-}
-
-__uint128_t net_amount(struct net *n, const char *id)
-{
-    struct alc_bytes text;
-    __uint128_t v;
-    if (!alc_json_str(alc_json_get(read_account(n, id), "amount"), &text) ||
-        !alc_u128_decode(&v, text))
-        give_up("no such account", NULL);
-    return v;
-}
-
-uint64_t net_usage(struct net *n, const char *id)
-{
-    uint64_t v;
-    if (!alc_json_u64(alc_json_get(read_account(n, id), "storage_usage"), &v))
-        give_up("no such account", NULL);
-    return v;
-}
-
-uint64_t net_nonce(struct net *n, const char *id, const struct alc_near_key *key)
-{
-    struct alc_buf out = ALC_BUF(1u << 20);
-    struct lnet_block_ref at;
-    struct alc_err err = {0};
-    uint64_t v;
-    must(lnet_read_key(n->chain, id, key, &out, &at, &err), "key", &err);
-    if (!alc_json_u64(alc_json_get(parse(alc_buf_bytes(&out)), "nonce"), &v))
-        give_up("no nonce", NULL);
-    alc_buf_fini(&out);
-    return v;
-}
-
-uint64_t net_height(struct net *n)
-{
-    struct lnet_info info;
-    lnet_chain_info(n->chain, &info);
-    return info.head.height;
-}
-
-const char *net_view(struct net *n, const char *id, const char *method, const char *args)
-{
-    struct lnet_view v = {.result = ALC_BUF(1u << 20),
-                          .logs = ALC_BUF(1u << 20),
-                          .error = ALC_BUF(1u << 20),
-                          .error_json = ALC_BUF(1u << 20)};
-    struct alc_err err = {0};
-    enum alc_rc rc = lnet_read_view(n->chain, id, alc_cstr(method), alc_cstr(args), &v, &err);
-    const char *out = rc == ALC_OK     ? keep(n, &v.result)
-                      : rc == ALC_TRAP ? keep(n, &v.error)
-                                       : alc_arena_text(&n->arena, "error: %s", alc_rc_name(rc));
-    alc_buf_fini(&v.result);
-    alc_buf_fini(&v.logs);
-    alc_buf_fini(&v.error);
-    alc_buf_fini(&v.error_json);
-    return out;
+    net_must(lnet_chain_settle(n->chain, &err), "settle", &err);
 }
 
 /* ---- sending ---- */
+
+static struct alc_bytes sign(struct net *n, struct alc_near_tx tx, const struct alc_ed25519 *key)
+{
+    struct alc_buf out = ALC_BUF(2u * ALC_NEAR_TX_MAX_BYTES); /* some are too large on purpose */
+    struct lnet_info info;
+    struct alc_hash hash;
+    struct alc_bytes own;
+    lnet_chain_info(n->chain, &info);
+    tx.key = alc_near_key_of(key);
+    tx.block_hash = info.head.hash;
+    net_must(alc_near_tx_sign(&out, &hash, &tx, key), "sign", NULL);
+    if (!alc_arena_copy(&n->arena, alc_buf_bytes(&out), &own)) abort();
+    alc_buf_fini(&out);
+    return own;
+}
 
 struct alc_bytes net_tx_with(struct net *n, const char *signer, const struct alc_ed25519 *key,
                              uint64_t nonce, const char *receiver, struct alc_near_action *actions,
                              uint32_t count)
 {
-    struct alc_near_tx tx = {.signer_id = alc_cstr(signer),
-                             .receiver_id = alc_cstr(receiver),
-                             .key = alc_near_key_of(key),
-                             .nonce = nonce,
-                             .actions = actions,
-                             .actions_count = count};
-    struct alc_buf out = ALC_BUF(ALC_NEAR_TX_MAX_BYTES);
-    struct lnet_info info;
-    struct alc_hash hash;
-    struct alc_bytes own;
-    lnet_chain_info(n->chain, &info);
-    tx.block_hash = info.head.hash;
-    must(alc_near_tx_sign(&out, &hash, &tx, key), "sign", NULL);
-    if (!alc_arena_copy(&n->arena, alc_buf_bytes(&out), &own)) abort();
-    alc_buf_fini(&out);
-    return own;
+    return sign(n,
+                (struct alc_near_tx){.signer_id = alc_cstr(signer),
+                                     .receiver_id = alc_cstr(receiver),
+                                     .nonce = nonce,
+                                     .actions = actions,
+                                     .actions_count = count},
+                key);
+}
+
+struct alc_bytes net_tx_gas(struct net *n, const char *signer, const struct alc_ed25519 *key,
+                            uint16_t index, uint64_t nonce, const char *receiver,
+                            struct alc_near_action *actions, uint32_t count)
+{
+    return sign(n,
+                (struct alc_near_tx){.version = 1,
+                                     .gas_key_nonce = true,
+                                     .nonce_index = index,
+                                     .signer_id = alc_cstr(signer),
+                                     .receiver_id = alc_cstr(receiver),
+                                     .nonce = nonce,
+                                     .actions = actions,
+                                     .actions_count = count},
+                key);
 }
 
 struct alc_bytes net_tx(struct net *n, const char *signer, const char *receiver,
@@ -390,7 +230,7 @@ struct alc_hash net_submit(struct net *n, struct alc_bytes tx)
     struct alc_buf invalid = ALC_BUF(1u << 20);
     struct alc_err err = {0};
     struct alc_hash hash;
-    must(lnet_chain_submit(n->chain, tx, &hash, &invalid, &err), "submit", &err);
+    net_must(lnet_chain_submit(n->chain, tx, &hash, &invalid, &err), "submit", &err);
     alc_buf_fini(&invalid);
     return hash;
 }
@@ -401,7 +241,7 @@ const char *net_refused(struct net *n, struct alc_bytes tx)
     struct alc_err err = {0};
     struct alc_hash hash;
     enum alc_rc rc = lnet_chain_submit(n->chain, tx, &hash, &invalid, &err);
-    const char *text = rc == ALC_CONFLICT ? keep(n, &invalid) : alc_rc_name(rc);
+    const char *text = rc == ALC_CONFLICT ? net_keep(n, &invalid) : alc_rc_name(rc);
     alc_buf_fini(&invalid);
     return text;
 }
@@ -411,9 +251,9 @@ struct net_result net_result_of(struct net *n, const struct alc_hash *hash)
     struct alc_buf out = ALC_BUF(LNET_DOC_MAX_BYTES);
     struct alc_err err = {0};
     struct net_result r = {.hash = *hash};
-    must(lnet_read_tx(n->chain, hash, true, &out, &err), "result", &err);
-    r.json = parse(alc_buf_bytes(&out));
-    r.text = keep(n, &out);
+    net_must(lnet_read_tx(n->chain, hash, true, &out, &err), "result", &err);
+    r.text = net_keep(n, &out);
+    r.json = net_json(r.text);
     alc_buf_fini(&out);
     return r;
 }
@@ -460,7 +300,7 @@ void net_create(struct net *n, const char *id, __uint128_t amount)
     struct alc_near_action a[] = {
         {.kind = ALC_NEAR_CREATE_ACCOUNT}, net_act_transfer(amount), net_act_key(id)};
     struct net_result r = net_send(n, "test", id, a, 3);
-    if (!net_is(&r, "")) give_up("create", NULL);
+    if (!net_is(&r, "")) net_give_up("create", NULL);
 }
 
 static struct alc_bytes read_tool(struct net *n)
@@ -468,7 +308,7 @@ static struct alc_bytes read_tool(struct net *n)
     static uint8_t wasm[1u << 20];
     FILE *f = fopen(TOOL_WASM, "rb");
     struct alc_bytes own;
-    if (f == NULL) give_up("no contract at " TOOL_WASM, NULL);
+    if (f == NULL) net_give_up("no contract at " TOOL_WASM, NULL);
     size_t size = fread(wasm, 1, sizeof wasm, f);
     fclose(f);
     if (!alc_arena_copy(&n->arena, (struct alc_bytes){wasm, size}, &own)) abort();
@@ -482,39 +322,7 @@ void net_deploy(struct net *n, const char *id)
                                   net_act_key(id),
                                   {.kind = ALC_NEAR_DEPLOY, .data = read_tool(n)}};
     struct net_result r = net_send(n, "test", id, a, 4);
-    if (!net_is(&r, "")) give_up("deploy", NULL);
-}
-
-/* ---- questions ---- */
-
-bool net_is(const struct net_result *r, const char *value)
-{
-    struct alc_bytes b64;
-    uint8_t raw[4096];
-    size_t size = 0;
-    bool ok = alc_json_str(net_path(r->json, "status.SuccessValue"), &b64) &&
-              alc_base64_decode(raw, sizeof raw, &size, b64) && size == strlen(value) &&
-              memcmp(raw, value, size) == 0;
-    if (!ok) fprintf(stderr, "not \"%s\" but %.*s in %s\n", value, (int)size, (char *)raw, r->text);
-    return ok;
-}
-
-bool net_has(const struct net_result *r, const char *part)
-{
-    bool ok = strstr(r->text, part) != NULL;
-    if (!ok) fprintf(stderr, "no %s in %s\n", part, r->text);
-    return ok;
-}
-
-bool net_failed(const struct net_result *r, const char *part)
-{
-    struct alc_buf out = ALC_BUF(1u << 20);
-    const struct alc_json *failure = net_path(r->json, "status.Failure");
-    if (failure != NULL) alc_json_dump(failure, &out);
-    bool ok = failure != NULL && strstr(alc_buf_text(&out), part) != NULL;
-    alc_buf_fini(&out);
-    if (!ok) fprintf(stderr, "no failure with %s in %s\n", part, r->text);
-    return ok;
+    if (!net_is(&r, "")) net_give_up("deploy", NULL);
 }
 
 /* ---- sandbox ---- */
@@ -527,7 +335,7 @@ enum alc_rc net_records(struct net *n, const char *json, struct alc_err *err)
 void net_forward(struct net *n, uint64_t delta)
 {
     struct alc_err err = {0};
-    must(lnet_chain_fast_forward(n->chain, delta, &err), "fast forward", &err);
+    net_must(lnet_chain_fast_forward(n->chain, delta, &err), "fast forward", &err);
 }
 
 /* ---- conservation ---- */
@@ -537,12 +345,21 @@ static __uint128_t sum_balances(struct lnet_chain *c)
     struct alc_err err = {0};
     struct alc_rows r;
     __uint128_t sum = 0, amount, locked;
-    must(alc_rows_start(&r, c->store, "SELECT amount, locked FROM account", ALC_NO_ARGS, &err),
-         "sum", &err);
+    net_must(alc_rows_start(&r, c->store, "SELECT amount, locked FROM account", ALC_NO_ARGS, &err),
+             "sum", &err);
     while (alc_rows_next(&r, &err) == ALC_OK) {
-        must(lnet_u128_get(&amount, alc_rows_bytes(&r, 0), &err), "sum", &err);
-        must(lnet_u128_get(&locked, alc_rows_bytes(&r, 1), &err), "sum", &err);
+        net_must(lnet_u128_get(&amount, alc_rows_bytes(&r, 0), &err), "sum", &err);
+        net_must(lnet_u128_get(&locked, alc_rows_bytes(&r, 1), &err), "sum", &err);
         sum += amount + locked;
+    }
+    alc_rows_end(&r);
+    net_must(alc_rows_start(&r, c->store,
+                            "SELECT gas_balance FROM access_key WHERE gas_balance IS NOT NULL",
+                            ALC_NO_ARGS, &err),
+             "sum", &err);
+    while (alc_rows_next(&r, &err) == ALC_OK) {
+        net_must(lnet_u128_get(&amount, alc_rows_bytes(&r, 0), &err), "sum", &err);
+        sum += amount;
     }
     alc_rows_end(&r);
     return sum;
@@ -554,11 +371,11 @@ static __uint128_t sum_receipts(struct lnet_chain *c, const char *sql)
     struct alc_err err = {0};
     struct alc_rows r;
     __uint128_t sum = 0, value;
-    must(alc_rows_start(&r, c->store, sql, ALC_NO_ARGS, &err), "sum", &err);
+    net_must(alc_rows_start(&r, c->store, sql, ALC_NO_ARGS, &err), "sum", &err);
     while (alc_rows_next(&r, &err) == ALC_OK) {
         struct lnet_receipt receipt;
-        must(lnet_receipt_read(&receipt, alc_rows_bytes(&r, 0), &arena, &err), "sum", &err);
-        if (!lnet_receipt_value(&c->fees, &receipt, &value)) give_up("receipt value", NULL);
+        net_must(lnet_receipt_read(&receipt, alc_rows_bytes(&r, 0), &arena, &err), "sum", &err);
+        if (!lnet_receipt_value(&c->fees, &receipt, &value)) net_give_up("receipt value", NULL);
         sum += value;
     }
     alc_rows_end(&r);

@@ -60,6 +60,10 @@ struct alc_bytes net_tx(struct net *n, const char *signer, const char *receiver,
 struct alc_bytes net_tx_with(struct net *n, const char *signer, const struct alc_ed25519 *key,
                              uint64_t nonce, const char *receiver, struct alc_near_action *actions,
                              uint32_t count);
+/* net_tx_gas signs with a gas key and the nonce of one of its indices. */
+struct alc_bytes net_tx_gas(struct net *n, const char *signer, const struct alc_ed25519 *key,
+                            uint16_t index, uint64_t nonce, const char *receiver,
+                            struct alc_near_action *actions, uint32_t count);
 struct alc_hash net_submit(struct net *n, struct alc_bytes tx); /* must be accepted */
 const char *net_refused(struct net *n, struct alc_bytes tx);    /* must not: the InvalidTxError */
 struct net_result net_result_of(struct net *n, const struct alc_hash *hash);
@@ -96,6 +100,10 @@ bool net_exists(struct net *n, const char *id);
 uint64_t net_usage(struct net *n, const char *id);
 uint64_t net_nonce(struct net *n, const char *id, const struct alc_near_key *key);
 uint64_t net_height(struct net *n);
+/* Of a gas key, which must be there. */
+__uint128_t net_gas_balance(struct net *n, const char *id, const struct alc_near_key *key);
+uint64_t net_gas_nonce(struct net *n, const char *id, const struct alc_near_key *key,
+                       uint16_t index);
 /* net_view gives what a view call returned, or "error: ..." */
 const char *net_view(struct net *n, const char *id, const char *method, const char *args);
 
@@ -103,7 +111,7 @@ const char *net_view(struct net *n, const char *id, const char *method, const ch
 enum alc_rc net_records(struct net *n, const char *json, struct alc_err *err);
 void net_forward(struct net *n, uint64_t delta);
 
-/* net_total is all there is: balances, stakes, and what receipts under way carry. */
+/* net_total is all there is: balances, stakes, what gas keys hold and receipts under way carry. */
 __uint128_t net_total(struct net *n);
 
 #endif

@@ -113,7 +113,7 @@ static void genesis_says_what_the_chain_is(void **state)
 static void genesis_is_read_once(void **state)
 {
     char home[80], path[128];
-    struct lnet_conf conf = {.folder = home, .genesis = path};
+    struct lnet_conf conf = {.folder = home, .genesis = path, .genesis_once = true};
     struct lnet_info info;
     (void)state;
     snprintf(home, sizeof home, "%s/chain", folder);
@@ -181,6 +181,12 @@ static void broken_genesis_is_named(void **state)
          ACCOUNT("bob.test", "5",
                  "0") ",{\"Data\":{\"account_id\":\"bob.test\",\"data_key\":\"a\",\"value\":\"\"}}",
          "data_key is no base64", ALC_BAD_INPUT},
+        {"",
+         ACCOUNT("bob.test", "5",
+                 "0") ",{\"GasKeyNonce\":{\"account_id\":\"bob.test\",\"public_key\":"
+                      "\"5BGSaf6YjVm7565VzWQHNxoyEjwr3jUpRJSGjREvU9dB\",\"index\":0,"
+                      "\"nonce\":1}}",
+         "record 1: GasKeyNonce of bob.test: there is no gas key before it", ALC_BAD_INPUT},
         {"", "{\"Account\":}", "record 0", ALC_BAD_INPUT},
         {"", "5 5", "',' or ']'", ALC_BAD_INPUT},
         {"", "5,", "a value is missing", ALC_BAD_INPUT},
@@ -278,6 +284,20 @@ static struct net *source(void)
     global.data = alc_buf_bytes(&code);
     r = net_send(n, "bob.test", "bob.test", &global, 1);
     assert_true(net_is(&r, ""));
+    struct alc_near_action gas[] = {
+        {.kind = ALC_NEAR_ADD_KEY,
+         .key = net_public("gas"),
+         .access = {.permission = ALC_NEAR_GAS_FUNCTION_CALL_KEY,
+                    .gas_nonces = 3,
+                    .receiver_id = ALC_LIT("tool.test")}},
+        {.kind = ALC_NEAR_TRANSFER_GAS_KEY, .key = net_public("gas"), .amount = NEAR(2)}};
+    r = net_send(n, "alice.test", "alice.test", gas, 2);
+    assert_true(net_is(&r, ""));
+    struct alc_near_action set = net_act_call("set", "carried over", 0, NET_GAS);
+    net_submit(n, net_tx_gas(n, "alice.test", net_key("gas"), 2,
+                             net_gas_nonce(n, "alice.test", &gas[0].key, 2) + 9, "tool.test", &set,
+                             1));
+    net_settle(n);
     use.account_id = ALC_LIT("bob.test");
     r = net_send(n, "alice.test", "alice.test", &use, 1);
     assert_true(net_is(&r, ""));
@@ -294,6 +314,9 @@ static const char *text_of(struct net *n, const char *id)
     assert_int_equal(lnet_read_keys(n->chain, id, NULL, &out, &at, &err), ALC_OK);
     assert_int_equal(
         lnet_read_state(n->chain, id, (struct alc_bytes){NULL, 0}, NULL, &out, &at, &err), ALC_OK);
+    struct alc_near_key gas = net_public("gas");
+    enum alc_rc rc = lnet_read_gas_nonces(n->chain, id, &gas, &out, &at, &err);
+    assert_int_equal(rc, strcmp(id, "alice.test") == 0 ? ALC_OK : ALC_NOT_FOUND);
     const char *text = alc_arena_text(&n->arena, "%s", alc_buf_text(&out));
     alc_buf_fini(&out);
     return text;
@@ -309,6 +332,12 @@ static void dump_of_all_is_a_genesis(void **state)
     lnet_chain_info(a->chain, &x);
     lnet_chain_info(b->chain, &y);
     assert_true(x.total_supply == y.total_supply && y.total_supply == net_total(b));
+    struct alc_near_key gas = net_public("gas");
+    assert_true(net_gas_balance(b, "alice.test", &gas) ==
+                net_gas_balance(a, "alice.test", &gas)); /* more than most of the 2 NEAR */
+    assert_true(net_gas_balance(b, "alice.test", &gas) > NEAR(1));
+    assert_int_equal(net_gas_nonce(b, "alice.test", &gas, 2),
+                     net_gas_nonce(b, "alice.test", &gas, 1) + 9);
     assert_int_equal(x.head.height, y.genesis.height);
     assert_int_equal(x.head.timestamp_ns, y.genesis.timestamp_ns);
     for (size_t i = 0; i < 5; i++)

@@ -168,14 +168,36 @@ static void lost_refund_is_burnt(void **state)
     assert_conserved(n);
 }
 
+static const char *const whose[] = {"r1", "r2", "r3"};
+
+/* Gas keys come, are filled, emptied, used and go; some hold too much to go. */
+static struct alc_near_action random_gas_action(void)
+{
+    struct alc_near_action a = {.key = net_public(whose[dice(3)])};
+    switch (dice(4)) {
+    case 0:
+        a.kind = ALC_NEAR_ADD_KEY;
+        a.access.permission = ALC_NEAR_GAS_FULL_ACCESS;
+        a.access.gas_nonces = (uint16_t)(1 + dice(5));
+        break;
+    case 1:
+        a.kind = ALC_NEAR_WITHDRAW_GAS_KEY;
+        a.amount = NEAR(dice(3)) / 2;
+        break;
+    default:
+        a.kind = ALC_NEAR_TRANSFER_GAS_KEY;
+        a.amount = NEAR(1 + dice(8)) / 5;
+    }
+    return a;
+}
+
 static struct alc_near_action random_action(void)
 {
     static const char *const methods[] = {"set",  "boom",     "chain", "chain_fails",    "join",
                                           "pay",  "weigh",    "ask",   "resume",         "fill",
                                           "make", "ask_then", "none",  "ask_and_resume", "del"};
     static const char *const args[] = {"bob.test", "nobody.test", "x", "k.tool.test"};
-    static const char *const whose[] = {"r1", "r2", "r3"};
-    switch (dice(8)) {
+    switch (dice(9)) {
     case 0:
         return net_act_transfer(dice(1000000));
     case 1:
@@ -185,22 +207,54 @@ static struct alc_near_action random_action(void)
                                         .key = net_public(whose[dice(3)])};
     case 3:
         return (struct alc_near_action){.kind = ALC_NEAR_CREATE_ACCOUNT};
+    case 4:
+        return random_gas_action();
     default:
         return net_act_call(methods[dice(15)], args[dice(4)], dice(2) * dice(1000000),
                             (1 + dice(60)) * ALC_NEAR_TGAS);
     }
 }
 
+/* Signed by the account's key, or by a gas key if it has the one that was drawn. */
+static struct alc_bytes random_tx(struct net *n, const char *signer, const char *receiver,
+                                  struct alc_near_action *a, uint32_t count, size_t *by_gas_keys)
+{
+    const char *gas = whose[dice(3)];
+    struct alc_near_key key = net_public(signer), gas_key = net_public(gas);
+    struct alc_buf nonces = ALC_BUF(1u << 20);
+    struct lnet_block_ref at;
+    struct alc_err err;
+    uint64_t ahead = 1 + dice(2);
+    bool has = lnet_read_gas_nonces(n->chain, signer, &gas_key, &nonces, &at, &err) == ALC_OK;
+    alc_buf_fini(&nonces);
+    if (!has || dice(2) == 0)
+        return net_tx_with(n, signer, net_key(signer), net_nonce(n, signer, &key) + ahead, receiver,
+                           a, count);
+    ++*by_gas_keys;
+    return net_tx_gas(n, signer, net_key(gas), 0, net_gas_nonce(n, signer, &gas_key, 0) + ahead,
+                      receiver, a, count);
+}
+
 static void nothing_is_lost_in_random_batches(void **state)
 {
     static const char *const signers[] = {"alice.test", "bob.test", "tool.test", "test"};
+    static const char implicit[] =
+        "3e1003d95833cd81d1fe7eb68b9d0a52b4629c4745212031f7705156300f3cfa";
     static const char *const receivers[] = {"alice.test", "bob.test", "tool.test", "new.test",
-                                            "3e1003d95833cd81d1fe7eb68b9d0a52b4629c4745212031f77051"
-                                            "56300f3cfa"};
+                                            implicit};
     struct net *n = *state;
-    size_t accepted = 0;
+    size_t accepted = 0, by_gas_keys = 0;
     dice_state = 20261123;
-    for (size_t round = 0; round < 150; round++) {
+    for (size_t i = 0; i < 4; i++) {
+        struct alc_near_action add[] = {
+            {.kind = ALC_NEAR_ADD_KEY,
+             .key = net_public(whose[0]),
+             .access = {.permission = ALC_NEAR_GAS_FULL_ACCESS, .gas_nonces = 2}},
+            {.kind = ALC_NEAR_TRANSFER_GAS_KEY, .key = net_public(whose[0]), .amount = NEAR(5)}};
+        struct net_result r = net_send(n, signers[i], signers[i], add, 2);
+        assert_true(net_is(&r, ""));
+    }
+    for (size_t round = 0; round < 250; round++) {
         for (size_t i = 0, count = dice(4); i < count; i++) {
             struct alc_near_action a[3];
             struct alc_buf invalid = ALC_BUF(1u << 20);
@@ -208,12 +262,10 @@ static void nothing_is_lost_in_random_batches(void **state)
             struct alc_err err;
             uint32_t actions = (uint32_t)(1 + dice(3));
             const char *signer = signers[dice(4)];
-            struct alc_near_key key = net_public(signer);
             for (uint32_t k = 0; k < actions; k++)
                 a[k] = random_action();
             struct alc_bytes tx =
-                net_tx_with(n, signer, net_key(signer), net_nonce(n, signer, &key) + 1 + dice(2),
-                            receivers[dice(5)], a, actions);
+                random_tx(n, signer, receivers[dice(5)], a, actions, &by_gas_keys);
             enum alc_rc rc = lnet_chain_submit(n->chain, tx, &hash, &invalid, &err);
             assert_true(rc == ALC_OK || rc == ALC_CONFLICT);
             if (rc == ALC_OK) accepted++;
@@ -223,7 +275,7 @@ static void nothing_is_lost_in_random_batches(void **state)
         net_step(n);
         assert_conserved(n);
     }
-    assert_true(accepted > 150);
+    assert_true(accepted > 200 && by_gas_keys > 40);
     net_settle(n);
     assert_conserved(n);
 }

@@ -189,13 +189,15 @@ static void deterministic_chain_ends_what_was_cut_off(void **state)
 {
     char folder[64];
     struct alc_near_action call = net_act_call("chain", "", 0, NET_GAS);
-    struct net *n = net_open(net_folder_make(folder));
+    struct lnet_conf conf = {.folder = net_folder_make(folder), .deterministic = true};
     struct lnet_chain *c;
-    struct lnet_conf conf = {.folder = folder, .deterministic = true};
+    struct net *n;
     struct alc_err err;
     enum lnet_level is;
     bool known;
     (void)state;
+    net_close(net_open_as(&conf));
+    n = net_open(folder); /* as if it died: this one stops where it is told */
     net_deploy(n, "tool.test");
     struct alc_hash tx = net_submit(n, net_tx(n, "alice.test", "tool.test", &call, 1));
     net_step(n);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -73,6 +72,15 @@ static void all_comes_back(void **state)
     struct alc_near_key key = net_public("alice.test");
     struct alc_near_action ask = net_act_call("ask", "", 0, NET_GAS);
     struct alc_near_action set = net_act_call("set", "before", 0, NET_GAS);
+    struct alc_near_key gas = net_public("gas");
+    struct alc_near_action add[] = {
+        {.kind = ALC_NEAR_ADD_KEY,
+         .key = gas,
+         .access = {.permission = ALC_NEAR_GAS_FULL_ACCESS, .gas_nonces = 2}},
+        {.kind = ALC_NEAR_TRANSFER_GAS_KEY, .key = gas, .amount = NEAR(1)}};
+    struct net_result r = net_send(n, "bob.test", "bob.test", add, 2);
+    assert_true(net_is(&r, ""));
+    uint64_t gas_nonce = net_gas_nonce(n, "bob.test", &gas, 1);
     struct lnet_info before, after;
     struct alc_hash asked = net_submit(n, net_tx(n, "alice.test", "tool.test", &ask, 1));
     net_settle(n);
@@ -86,6 +94,8 @@ static void all_comes_back(void **state)
     net_call(n, "alice.test", "tool.test", "resume", "too early", 0);
     net_call(n, "alice.test", "tool.test", "set", "after", 0);
     net_create(n, "carol.test", NEAR(5));
+    net_submit(n,
+               net_tx_gas(n, "bob.test", net_key("gas"), 1, gas_nonce + 1, "tool.test", &set, 1));
     net_forward(n, 1000);
     for (int twice = 0; twice < 2; twice++) {
         restore(n, id);
@@ -94,11 +104,13 @@ static void all_comes_back(void **state)
     }
     assert_int_equal(net_nonce(n, "alice.test", &key), nonce);
     assert_true(net_amount(n, "alice.test") == amount);
+    assert_true(net_gas_balance(n, "bob.test", &gas) == NEAR(1));
+    assert_int_equal(net_gas_nonce(n, "bob.test", &gas, 1), gas_nonce);
     assert_false(net_exists(n, "carol.test"));
     assert_true(before.total_supply == net_total(n));
 
     net_settle(n); /* the receipt that was under way */
-    struct net_result r = net_result_of(n, &under_way);
+    r = net_result_of(n, &under_way);
     assert_true(net_is(&r, ""));
     assert_string_equal(net_view(n, "tool.test", "get", ""), "before");
     net_call(n, "bob.test", "tool.test", "resume", "later", 0);
@@ -251,7 +263,8 @@ static void send_one(struct sender *s)
     tx.block_hash = info.head.hash;
     if (next_nonce(s, &tx.key, &tx.nonce) && alc_near_tx_sign(&raw, &hash, &tx, s->key) == ALC_OK &&
         lnet_chain_submit(s->chain, alc_buf_bytes(&raw), &hash, &invalid, NULL) == ALC_OK &&
-        lnet_chain_wait(s->chain, &hash, LNET_FINAL, 600000, &is, &known, NULL) == ALC_OK)
+        /* one that a restore made forgotten before this wait began never comes: ask anew then */
+        lnet_chain_wait(s->chain, &hash, LNET_FINAL, 500, &is, &known, NULL) == ALC_OK)
         s->done++;
     alc_buf_fini(&raw);
     alc_buf_fini(&invalid);
@@ -358,26 +371,23 @@ static void folder_keeps_snapshots_over_a_restart(void **state)
     assert_int_equal(snapshot(n), id + 1);
 }
 
-/* The best of several, since other programs run beside this one. */
-static void restore_takes_less_than_20_ms(void **state)
+/* As a test suite does it: the same beginning for each test.  How soon is bench/localnet.c's. */
+static void restore_brings_the_same_back_each_time(void **state)
 {
     struct net *n = *state;
-    uint64_t id, best_us = UINT64_MAX;
-    for (size_t i = 0; i < 50; i++)
-        net_call(n, "alice.test", "tool.test", "chain", "", 0);
-    id = snapshot(n);
+    struct lnet_info before, after;
+    net_call(n, "alice.test", "tool.test", "set", "first", 0);
+    lnet_chain_info(n->chain, &before);
+    uint64_t id = snapshot(n);
     for (size_t i = 0; i < 9; i++) {
-        struct timespec a, b;
-        net_call(n, "alice.test", "tool.test", "set", "x", 0);
-        clock_gettime(CLOCK_MONOTONIC, &a);
+        struct net_result r = net_call(n, "alice.test", "tool.test", "set", "x", 0);
+        assert_true(net_is(&r, ""));
+        assert_string_equal(net_view(n, "tool.test", "get", ""), "x");
         restore(n, id);
-        clock_gettime(CLOCK_MONOTONIC, &b);
-        uint64_t us = (uint64_t)((b.tv_sec - a.tv_sec) * 1000000 + (b.tv_nsec - a.tv_nsec) / 1000);
-        if (us < best_us) best_us = us;
+        lnet_chain_info(n->chain, &after);
+        expect_same(&before, &after);
+        assert_string_equal(net_view(n, "tool.test", "get", ""), "first");
     }
-    print_message("restore %s: %llu us\n", n->wanted.folder != NULL ? "in a folder" : "in memory",
-                  (unsigned long long)best_us);
-    assert_true(best_us < 20000);
 }
 
 /* ---- death ---- */
@@ -510,8 +520,8 @@ int main(int argc, char **argv)
         F(each_snapshot_is_its_own),
         M(too_many_snapshots_are_refused),
         F(folder_keeps_snapshots_over_a_restart),
-        M(restore_takes_less_than_20_ms),
-        F(restore_takes_less_than_20_ms),
+        M(restore_brings_the_same_back_each_time),
+        F(restore_brings_the_same_back_each_time),
         F(death_finds_a_whole_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,18 @@ uint64_t promise_yield_create(uint64_t ml, uint64_t mp, uint64_t il, uint64_t ip
 IMPORT(promise_yield_resume)
 uint32_t promise_yield_resume(uint64_t dl, uint64_t dp, uint64_t pl, uint64_t pp);
 
+IMPORT(promise_batch_action_transfer_to_gas_key)
+void promise_batch_action_transfer_to_gas_key(uint64_t p, uint64_t kl, uint64_t kp,
+                                              uint64_t amount);
+IMPORT(promise_batch_action_add_gas_key_with_full_access)
+void promise_batch_action_add_gas_key_with_full_access(uint64_t p, uint64_t kl, uint64_t kp,
+                                                       uint64_t nonces);
+IMPORT(promise_batch_action_add_gas_key_with_function_call)
+void promise_batch_action_add_gas_key_with_function_call(uint64_t p, uint64_t kl, uint64_t kp,
+                                                         uint64_t nonces, uint64_t allowance,
+                                                         uint64_t al, uint64_t ap, uint64_t ml,
+                                                         uint64_t mp);
+
 #define TGAS 1000000000000ull
 #define P(x) ((uint64_t)(uintptr_t)(x))
 #define LIT(s) (sizeof(s) - 1), P(s)
@@ -241,6 +253,38 @@ EXPORT(end_me)
     read_me();
     uint64_t p = promise_batch_create(me_n, P(me));
     promise_batch_action_delete_account(p, arg_n, P(arg));
+}
+
+/* ---- gas keys; the input is a key, 33 bytes ---- */
+
+/* one of 3 nonces with 1 NEAR in it */
+EXPORT(gas_key)
+{
+    read_input();
+    read_me();
+    uint64_t p = promise_batch_create(me_n, P(me));
+    promise_batch_action_add_gas_key_with_full_access(p, arg_n, P(arg), 3);
+    promise_batch_action_transfer_to_gas_key(p, arg_n, P(arg), P(near(1)));
+}
+
+static void add_call_gas_key(const uint64_t *allowance)
+{
+    read_input();
+    read_me();
+    uint64_t p = promise_batch_create(me_n, P(me));
+    promise_batch_action_add_gas_key_with_function_call(p, arg_n, P(arg), 2, P(allowance), me_n,
+                                                        P(me), LIT("set,boom"));
+}
+
+EXPORT(gas_call_key)
+{
+    add_call_gas_key(zero); /* none */
+}
+
+/* gas keys have no allowance */
+EXPORT(gas_call_key_with_allowance)
+{
+    add_call_gas_key(near(1));
 }
 
 /* ---- yields ---- */

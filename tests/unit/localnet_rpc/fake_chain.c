@@ -30,6 +30,7 @@ void lnet_chain_info(struct lnet_chain *c, struct lnet_info *out)
                               .gas_price = 100000000,
                               .genesis_supply = 77,
                               .validators = "[]",
+                              .validity_blocks = 77,
                               .failed = c->failed};
 }
 
@@ -96,6 +97,22 @@ enum alc_rc lnet_read_block_ref(struct lnet_chain *c, const struct lnet_block_id
     if (rc == ALC_OK && gas_price != NULL) *gas_price = 100000000;
     if (rc == ALC_OK && c->moves) c->head++;
     return rc;
+}
+
+/* Two blocks make an epoch here, and its id is its number's. */
+enum alc_rc lnet_read_epoch(struct lnet_chain *c, const struct alc_hash *id,
+                            const struct lnet_block_id *block, struct lnet_epoch *out,
+                            struct alc_err *err)
+{
+    struct lnet_block_ref ref = {.height = id != NULL ? 2u * id->b[31] : 0};
+    enum alc_rc rc = id != NULL ? ALC_OK : find(c, block, &ref);
+    (void)err;
+    if (rc != ALC_OK || ref.height > c->head) return ALC_NOT_FOUND;
+    out->height = ref.height / 2;
+    out->start_height = ref.height / 2 * 2;
+    out->id = fake_hash(out->height);
+    out->blocks = 2;
+    return ALC_OK;
 }
 
 enum alc_rc lnet_read_changes(struct lnet_chain *c, const struct lnet_block_id *id,
@@ -210,6 +227,16 @@ enum alc_rc lnet_read_key(struct lnet_chain *c, const char *id, const struct alc
     (void)key;
     (void)err;
     return state(c, out, at, "{\"nonce\":1,\"permission\":\"FullAccess\"}");
+}
+
+enum alc_rc lnet_read_gas_nonces(struct lnet_chain *c, const char *id,
+                                 const struct alc_near_key *key, struct alc_buf *out,
+                                 struct lnet_block_ref *at, struct alc_err *err)
+{
+    (void)id;
+    (void)key;
+    (void)err;
+    return state(c, out, at, "[7,8]");
 }
 
 enum alc_rc lnet_read_keys(struct lnet_chain *c, const char *id, const struct lnet_page *page,

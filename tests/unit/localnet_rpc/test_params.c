@@ -310,25 +310,52 @@ static void changes_are_chosen_by_type_account_and_key(void **state)
         lnet_params_changes(&ref,
                             parse(f, "{\"finality\":\"final\",\"changes_type\":"
                                      "\"single_access_key_changes\",\"keys\":[{\"account_id\":"
-                                     "\"a\",\"public_key\":\"k\"}]}"),
+                                     "\"aa\",\"public_key\":\"" KEY "\"}]}"),
                             &f->arena, &f->err),
         ALC_OK);
     assert_true(has(f, &ref,
-                    "{\"type\":\"access_key_update\",\"change\":{\"account_id\":\"a\","
-                    "\"public_key\":\"k\"}}"));
+                    "{\"type\":\"access_key_update\",\"change\":{\"account_id\":\"aa\","
+                    "\"public_key\":\"" KEY "\"}}"));
     assert_false(has(f, &ref,
-                     "{\"type\":\"access_key_update\",\"change\":{\"account_id\":\"a\","
+                     "{\"type\":\"access_key_update\",\"change\":{\"account_id\":\"aa\","
                      "\"public_key\":\"l\"}}"));
     assert_false(has(f, &ref,
-                     "{\"type\":\"account_update\",\"change\":{\"account_id\":\"a\","
-                     "\"public_key\":\"k\"}}"));
+                     "{\"type\":\"account_update\",\"change\":{\"account_id\":\"aa\","
+                     "\"public_key\":\"" KEY "\"}}"));
+}
+
+static void nonces_of_gas_keys_come_with_all_keys_alone(void **state)
+{
+    static const char change[] =
+        "{\"type\":\"gas_key_nonce_update\",\"change\":{\"account_id\":"
+        "\"alice.test\",\"public_key\":\"ed25519:5BGSaf6YjVm7565VzWQHNxoyEjwr3jUpRJSGjREvU9dB\","
+        "\"index\":0,\"nonce\":7}}";
+    static const char *const wanted[] = {
+        "{\"finality\":\"final\",\"changes_type\":\"all_access_key_changes\","
+        "\"account_ids\":[\"alice.test\"]}",
+        "{\"finality\":\"final\",\"changes_type\":\"all_access_key_changes\","
+        "\"account_ids\":[\"bob.test\"]}",
+        "{\"finality\":\"final\",\"changes_type\":\"single_access_key_changes\","
+        "\"keys\":[{\"account_id\":\"alice.test\",\"public_key\":\"ed25519:"
+        "5BGSaf6YjVm7565VzWQHNxoyEjwr3jUpRJSGjREvU9dB\"}]}",
+        "{\"finality\":\"final\",\"changes_type\":\"account_changes\",\"account_ids\":[\"alice."
+        "test\"]}",
+    };
+    struct fixture *f = *state;
+    struct lnet_changes_ref ref;
+
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        assert_int_equal(lnet_params_changes(&ref, parse(f, wanted[i]), &f->arena, &f->err),
+                         ALC_OK);
+        assert_int_equal(has(f, &ref, change), i == 0);
+    }
 }
 
 /* A prefix longer than one piece of decoding, one longer than the key, and an empty one. */
 static void data_changes_are_chosen_by_prefix(void **state)
 {
     static const char change[] = /* the key is 60 times "a" */
-        "{\"type\":\"data_update\",\"change\":{\"account_id\":\"a\",\"key_base64\":\""
+        "{\"type\":\"data_update\",\"change\":{\"account_id\":\"aa\",\"key_base64\":\""
         "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh\"}}";
     static const struct {
         const char *prefix;
@@ -347,7 +374,7 @@ static void data_changes_are_chosen_by_prefix(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lnet_changes_ref ref;
         char text[300] = "{\"finality\":\"final\",\"changes_type\":\"data_changes\","
-                         "\"account_ids\":[\"a\"],\"key_prefix_base64\":\"";
+                         "\"account_ids\":[\"aa\"],\"key_prefix_base64\":\"";
         strcat(text, cases[i].prefix);
         strcat(text, "\"}");
         assert_int_equal(lnet_params_changes(&ref, parse(f, text), &f->arena, &f->err), ALC_OK);
@@ -392,6 +419,7 @@ int main(void)
         TEST(send_forms_are_read),
         TEST(transaction_is_named_by_hash_or_by_its_bytes),
         TEST(changes_are_chosen_by_type_account_and_key),
+        TEST(nonces_of_gas_keys_come_with_all_keys_alone),
         TEST(data_changes_are_chosen_by_prefix),
         TEST(delta_has_limits),
     };

@@ -281,6 +281,19 @@ static void missing_account_is_an_error(void **state)
                  "{\"finality\":\"final\",\"account_id\":\"a.near\"}", 200, error);
 }
 
+static void nonces_of_a_gas_key_are_listed(void **state)
+{
+    static const char ask[] = "{\"request_type\":\"view_gas_key_nonces\",\"finality\":\"final\","
+                              "\"account_id\":\"a.near\",\"public_key\":\"" KEY "\"}";
+    struct fixture *f = *state;
+    expect_result(f, "query", ask, "{\"nonces\":[7,8]," AT "}");
+    f->chain.state_rc = ALC_NOT_FOUND;
+    expect_error(f, "query", ask, 200,
+                 "{\"name\":\"HANDLER_ERROR\",\"cause\":{\"name\":\"UNKNOWN_GAS_KEY\",\"info\":"
+                 "{\"public_key\":\"" KEY "\"," AT "}}," SERVER
+                 ",\"data\":\"Gas key for public key " KEY " does not exist while viewing\"}");
+}
+
 static void missing_key_is_an_error_inside_the_result(void **state)
 {
     struct fixture *f = *state;
@@ -662,7 +675,7 @@ static void stream_names_the_heights_it_has_not(void **state)
         {"/v0/block/16", "BLOCK_DOES_NOT_EXIST", 404}, /* too far to wait */
         {"/v0/block/1", "BLOCK_HEIGHT_TOO_LOW", 404},
         {"/v0/block/1000000000000001", "BLOCK_HEIGHT_TOO_HIGH", 404},
-        {"/v0/block/99999999999999999999", "INVALID_BLOCK_HEIGHT", 400},
+        {"/v0/block/99999999999999999999", "BLOCK_HEIGHT_TOO_HIGH", 404},
         {"/v0/block/", "INVALID_BLOCK_HEIGHT", 400},
         {"/v0/block/-1", "INVALID_BLOCK_HEIGHT", 400},
         {"/v0/block/5x", "INVALID_BLOCK_HEIGHT", 400},
@@ -697,6 +710,7 @@ int main(void)
         TEST(block_effects_tell_each_touch_once),
         TEST(account_carries_its_block),
         TEST(missing_account_is_an_error),
+        TEST(nonces_of_a_gas_key_are_listed),
         TEST(missing_key_is_an_error_inside_the_result),
         TEST(view_call_gives_bytes_as_numbers),
         TEST(failed_view_call_is_an_error_inside_the_result),

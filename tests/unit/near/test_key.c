@@ -51,6 +51,39 @@ static void curve_names_come_in_any_case_or_not_at_all(void **state)
     assert_true(alc_near_key_eq(&plain, &bare));
 }
 
+static void post_quantum_keys_need_room_and_their_handles_none(void **state)
+{
+    static uint8_t raw[ALC_NEAR_ML_DSA_65_KEY_BYTES];
+    static char text[ALC_NEAR_KEY_TEXT_MAX], again[ALC_NEAR_KEY_TEXT_MAX];
+    struct alc_arena arena = ALC_ARENA(1u << 16), small = ALC_ARENA(100);
+    struct alc_near_key k = {.curve = ALC_NEAR_ML_DSA_65, .full = raw}, back, other;
+    uint8_t more[ALC_NEAR_ML_DSA_65_KEY_BYTES] = {1};
+    (void)state;
+
+    memset(raw, 0xff, sizeof raw); /* the longest text */
+    assert_int_equal(alc_near_key_bytes(&k), sizeof raw);
+    alc_near_key_text(text, &k);
+    assert_memory_equal(text, "ml-dsa-65:", 10);
+    assert_true(alc_near_key_read_in(&back, alc_cstr(text), &arena));
+    assert_true(back.full != raw && alc_near_key_eq(&k, &back));
+    assert_false(alc_near_key_read(&back, alc_cstr(text)));
+    assert_false(alc_near_key_read_in(&back, alc_cstr(text), &small));
+    text[strlen(text) - 2] = 0; /* 1951 bytes */
+    assert_false(alc_near_key_read_in(&back, alc_cstr(text), &arena));
+    other = (struct alc_near_key){.curve = ALC_NEAR_ML_DSA_65, .full = more};
+    assert_false(alc_near_key_eq(&k, &other));
+
+    k = (struct alc_near_key){.curve = ALC_NEAR_ML_DSA_65_HANDLE, .b = {9}};
+    alc_near_key_text(text, &k);
+    assert_memory_equal(text, "ml-dsa-65-hash:", 15);
+    assert_true(alc_near_key_read(&back, alc_cstr(text)));
+    assert_true(alc_near_key_eq(&k, &back));
+    alc_near_key_text(again, &back);
+    assert_string_equal(text, again);
+    alc_arena_fini(&arena);
+    alc_arena_fini(&small);
+}
+
 static void malformed_keys_are_refused(void **state)
 {
     static const char *const bad[] = {
@@ -274,6 +307,7 @@ int main(void)
         cmocka_unit_test(public_keys_round_trip),
         cmocka_unit_test(the_longest_key_fits_its_text),
         cmocka_unit_test(curve_names_come_in_any_case_or_not_at_all),
+        cmocka_unit_test(post_quantum_keys_need_room_and_their_handles_none),
         cmocka_unit_test(malformed_keys_are_refused),
         cmocka_unit_test(secret_keys_round_trip),
         cmocka_unit_test(a_secret_key_must_carry_its_own_public_key),

@@ -670,7 +670,8 @@ static void malformed_actions_are_refused(void **state)
         "0000000000000000" ONE_U128, /* a surrogate */
         "02"
         "ffffffff",                 /* a length beyond the bytes */
-        "04" ONE_U128 "02" ONES_32, /* an ML-DSA key */
+        "04" ONE_U128 "02" ONES_32, /* an ML-DSA key, cut */
+        "04" ONE_U128 "03" ONES_32, /* the handle of one, which is for the state alone */
         "05" ED_KEY "0000000000000000"
         "04", /* no such permission */
         "05" ED_KEY "0000000000000000"
@@ -747,8 +748,41 @@ static void signatures_that_cannot_be_are_refused(void **state)
     bytes[187] = 0x20; /* s is 2^253 or more */
     assert_int_equal(read_rc(v, (struct alc_bytes){bytes, 188}), ALC_BAD_INPUT);
     bytes[187] = 0;
-    bytes[188 - 65] = 2; /* ML-DSA, by its tag */
+    bytes[188 - 65] = 2; /* ML-DSA, by its tag, and far too short */
     assert_int_equal(read_rc(v, (struct alc_bytes){bytes, 188}), ALC_BAD_INPUT);
+}
+
+static void post_quantum_transactions_are_read_and_written(void **state)
+{
+    static uint8_t key[ALC_NEAR_ML_DSA_65_KEY_BYTES], sig[ALC_NEAR_ML_DSA_65_SIG_BYTES];
+    struct vectors *v = *state;
+    struct alc_near_key k = {.curve = ALC_NEAR_ML_DSA_65, .full = key};
+    struct alc_near_action delete = {.kind = ALC_NEAR_DELETE_KEY, .key = k};
+    struct alc_near_tx tx = {.signer_id = ALC_LIT("aa"),
+                             .receiver_id = ALC_LIT("bb"),
+                             .key = k,
+                             .nonce = 7,
+                             .actions = &delete,
+                             .actions_count = 1};
+    struct alc_buf out = ALC_BUF(1u << 14), back = ALC_BUF(1u << 14);
+    struct alc_near_signed s;
+
+    memset(key, 0xa5, sizeof key);
+    memset(sig, 0xff, sizeof sig);
+    alc_near_tx_write(&out, &tx);
+    alc_buf_put(&out, "\x02", 1);
+    alc_buf_put(&out, sig, sizeof sig);
+    read_ok(v, &s, alc_buf_bytes(&out));
+    assert_true(alc_near_key_eq(&s.tx.key, &k) && alc_near_key_eq(&s.tx.actions[0].key, &k));
+    assert_int_equal(s.sig.curve, ALC_NEAR_ML_DSA_65);
+    assert_memory_equal(s.sig.full, sig, sizeof sig);
+    alc_near_tx_write(&back, &s.tx);
+    assert_bytes(alc_buf_bytes(&back), (struct alc_bytes){out.p, out.n - 1 - sizeof sig});
+    assert_false(alc_near_sig_ok(&s.sig, &s.tx.key, &s.hash)); /* for others to judge */
+    for (size_t cut = 1; cut < out.n; cut += 211)
+        assert_int_equal(read_rc(v, (struct alc_bytes){out.p, out.n - cut}), ALC_BAD_INPUT);
+    alc_buf_fini(&out);
+    alc_buf_fini(&back);
 }
 
 static void limits_hold_before_memory_is_taken(void **state)
@@ -773,6 +807,14 @@ static void limits_hold_before_memory_is_taken(void **state)
     alc_buf_reset(&out);
     assert_int_equal(alc_near_tx_sign(&out, &hash, &tx, &v->secret), ALC_OK);
     assert_int_equal(read_rc(v, alc_buf_bytes(&out)), ALC_LIMIT);
+    assert_int_equal(alc_near_tx_read_any(&s, alc_buf_bytes(&out), &small, &err), ALC_OK);
+    assert_int_equal(s.tx.actions_count, 101); /* counted, not kept */
+    assert_null(s.tx.actions);
+    assert_true(alc_hash_eq(&s.hash, &hash));
+    for (size_t cut = 1; cut < out.n; cut++)
+        assert_int_equal(
+            alc_near_tx_read_any(&s, (struct alc_bytes){out.p, out.n - cut}, &small, &err),
+            ALC_BAD_INPUT);
     alc_buf_reset(&out);
     memset(alc_buf_room(&out, ALC_NEAR_TX_MAX_BYTES + 1), 0, ALC_NEAR_TX_MAX_BYTES + 1);
     alc_buf_add(&out, ALC_NEAR_TX_MAX_BYTES + 1);
@@ -805,6 +847,7 @@ int main(void)
         cmocka_unit_test(the_delegate_hash_that_nearcore_signs),
         cmocka_unit_test(a_signed_transaction_of_nearcore_is_read),
         cmocka_unit_test(gas_keys_are_read_and_written),
+        cmocka_unit_test(post_quantum_transactions_are_read_and_written),
         cmocka_unit_test(state_inits_are_read_and_written),
         cmocka_unit_test(a_state_init_without_data_may_leave_the_map_out),
         cmocka_unit_test(a_delegate_of_version_2_is_carried_raw),

@@ -143,6 +143,32 @@ static void cache_folder_that_cannot_be_made_is_said(void **state)
 }
 
 /* Against NEAR's published numbers of version 88. */
+/* The hash by another implementation: Python's
+ * hashlib.sha3_256(b"near:ml-dsa-65-pubkey-hash:v1" + bytes(1952)).  That good signatures pass is
+ * shown by tests/compat/rust_client, which has somebody to make them. */
+static void post_quantum_keys_have_handles_and_judge_signatures(void **state)
+{
+    static const uint8_t want[] = {0xeb, 0xbc, 0x6d, 0xa7, 0x8b, 0x9b, 0x3c, 0x33, 0x0c, 0x14, 0x2b,
+                                   0x20, 0x72, 0xa2, 0x66, 0x85, 0x09, 0x32, 0xb8, 0x87, 0xd7, 0xec,
+                                   0xe6, 0xc4, 0xdf, 0x24, 0x39, 0x55, 0xac, 0x7a, 0x8f, 0x09};
+    static uint8_t key[1952], sig[3309];
+    struct alc_bytes k = {key, sizeof key}, s = {sig, sizeof sig};
+    struct alc_hash h = {{0}};
+    (void)state;
+    assert_true(nearvm_ml_dsa_65_handle(k, &h));
+    assert_memory_equal(h.b, want, sizeof want);
+    assert_false(nearvm_ml_dsa_65_ok(k, s, &h));
+    memset(key, 0xff, sizeof key);
+    memset(sig, 0xff, sizeof sig);
+    assert_false(nearvm_ml_dsa_65_ok(k, s, &h));
+    for (size_t n = 0; n < sizeof sig; n += 827)
+        assert_false(nearvm_ml_dsa_65_ok(k, (struct alc_bytes){sig, n}, &h));
+    for (size_t n = 0; n < sizeof key; n += 487) {
+        assert_false(nearvm_ml_dsa_65_ok((struct alc_bytes){key, n}, s, &h));
+        assert_false(nearvm_ml_dsa_65_handle((struct alc_bytes){key, n}, &h));
+    }
+}
+
 static void fees_are_those_of_the_protocol(void **state)
 {
     struct nearvm_fees f;
@@ -374,6 +400,7 @@ int main(void)
         cmocka_unit_test(unknown_protocol_versions_are_refused),
         cmocka_unit_test(cache_folder_that_cannot_be_made_is_said),
         cmocka_unit_test(fees_are_those_of_the_protocol),
+        cmocka_unit_test(post_quantum_keys_have_handles_and_judge_signatures),
         cmocka_unit_test(config_is_json_as_nodes_show_it),
         cmocka_unit_test(account_without_code_is_an_outcome),
         cmocka_unit_test(account_ids_of_no_valid_form_are_refused),

@@ -524,6 +524,39 @@ static void what_is_no_database_is_refused(void **state)
     assert_null(s);
 }
 
+#define FILE_MAX_BYTES (1u << 20)
+
+static void bytes_of(const char *path, uint8_t out[FILE_MAX_BYTES], size_t *n)
+{
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    *n = fread(out, 1, FILE_MAX_BYTES, f);
+    assert_true(feof(f));
+    fclose(f);
+}
+
+/* A database with tables of somebody else is left byte for byte as it was. */
+static void the_database_of_another_program_is_refused(void **state)
+{
+    static uint8_t before[FILE_MAX_BYTES], after[FILE_MAX_BYTES];
+    struct fixture *f = *state;
+    struct alc_store *again = NULL;
+    struct alc_err err = {0};
+    size_t n, m;
+
+    OK(alc_store_exec(f->store, NULL, "DROP TABLE alc_schema", ALC_NO_ARGS, &err));
+    alc_store_close(f->store);
+    f->store = NULL;
+    bytes_of(f->folder.file, before, &n);
+    assert_int_equal(alc_store_open(&again, f->folder.file, false, &err), ALC_CORRUPT);
+    assert_non_null(strstr(err.text, "is the database of another program"));
+    assert_non_null(strstr(err.text, f->folder.file));
+    assert_null(again);
+    bytes_of(f->folder.file, after, &m);
+    assert_int_equal(n, m);
+    assert_memory_equal(before, after, n);
+}
+
 static void a_missing_folder_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -586,6 +619,7 @@ int main(void)
         T(the_file_is_for_its_owner_alone),
         T(the_settings_are_what_the_header_promises),
         T(what_is_no_database_is_refused),
+        T(the_database_of_another_program_is_refused),
         T(a_missing_folder_is_named),
         T(memory_holds_a_store_of_its_own),
     };

@@ -6,6 +6,8 @@
 //! types do not take, or that says something else than a node would, is a panic that names the check.
 mod blocks;
 mod errors;
+mod gas_keys;
+mod ml_dsa;
 mod net;
 mod node;
 mod query;
@@ -47,7 +49,15 @@ async fn main() {
         query::keys_are_viewed_alone_in_lists_and_in_pages,
         query::a_function_is_called,
         query::global_code_is_viewed_by_hash_and_by_account,
-        query::gas_keys_are_refused,
+        gas_keys::a_plain_key_has_no_such_nonces,
+        gas_keys::a_gas_key_pays_for_what_it_signs,
+        gas_keys::a_limited_gas_key_is_added_by_a_delegate,
+        gas_keys::what_gas_keys_may_not_is_told,
+        gas_keys::records_of_gas_keys_are_patched,
+        ml_dsa::a_post_quantum_key_signs,
+        ml_dsa::the_state_keeps_the_hash_of_the_key,
+        ml_dsa::a_delegate_is_signed_by_a_post_quantum_key,
+        ml_dsa::what_post_quantum_keys_may_not_is_told,
         blocks::changes_name_their_cause,
         blocks::touched_accounts_are_listed,
         errors::an_unknown_account_is_told,

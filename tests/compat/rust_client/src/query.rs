@@ -5,7 +5,6 @@ use near_primitives::action::{
     Action, AddKeyAction, DeployGlobalContractAction, GlobalContractDeployMode,
     GlobalContractIdentifier,
 };
-use near_primitives::errors::{ActionsValidationError, InvalidTxError};
 use near_primitives::hash::{hash, CryptoHash};
 use near_primitives::state_record::StateRecord;
 use near_primitives::types::{AccountId, StoreKey};
@@ -232,37 +231,5 @@ pub async fn global_code_is_viewed_by_hash_and_by_account(net: &Net) {
         matches!(e.handler_error(), Some(RpcQueryError::NoGlobalContractCode {
         identifier: GlobalContractIdentifier::AccountId(id), ..
     }) if *id == account_id)
-    );
-}
-
-/// This chain has no gas keys, and says so in the words of one that has them.
-pub async fn gas_keys_are_refused(net: &Net) {
-    let account = net.account("gaskeyed", false).await;
-    let account_id = account.get_account_id();
-    let request = QueryRequest::ViewGasKeyNonces {
-        account_id: account_id.clone(),
-        public_key: account.public_key(),
-    };
-    let Err(e) = net.query(request).await else {
-        panic!("a plain key has no such nonces")
-    };
-    let Some(RpcQueryError::UnknownGasKey { public_key, .. }) = e.handler_error() else {
-        panic!("{e:?}")
-    };
-    assert_eq!(*public_key, account.public_key());
-
-    let access_key = AccessKey::gas_key_full_access(3);
-    let public_key = new_key("gas").public_key();
-    let add = Action::AddKey(Box::new(AddKeyAction {
-        public_key,
-        access_key,
-    }));
-    let e = crate::errors::refused(net, net.sign(&account, &account_id, vec![add]).await).await;
-    let InvalidTxError::ActionsValidation(e) = e else {
-        panic!("{e:?}")
-    };
-    assert!(
-        matches!(&e, ActionsValidationError::UnsupportedProtocolFeature { protocol_feature, .. } if protocol_feature == "GasKeys"),
-        "{e:?}"
     );
 }
