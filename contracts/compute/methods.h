@@ -38,6 +38,7 @@
     X(get_config, VIEW)                                                                            \
     X(get_event_metadata, VIEW)                                                                    \
     X(get_storage_version, VIEW)                                                                   \
+    X(contract_source_metadata, VIEW)                                                              \
     X(set_register, CALL)                                                                          \
     X(get_register, VIEW)                                                                          \
     X(retain_worker_keys, CALL)                                                                    \

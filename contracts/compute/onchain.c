@@ -80,8 +80,7 @@ void onchain_ask(const struct request *r, const struct shown *shown, struct alc_
     uint64_t promise;
     size_t n;
 
-    near_refuse(evidence.p == NULL,
-                "Proof was asked for: at level onchain a statement needs evidence");
+    near_refuse(evidence.p == NULL, "At level onchain a statement needs evidence");
     register_must(&judge);
     near_refuse(!alc_base64_decode(bytes, sizeof bytes, &n, evidence) ||
                     !alc_evidence_read(&e, (struct alc_bytes){bytes, n}),

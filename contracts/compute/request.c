@@ -126,11 +126,9 @@ static enum proof check_proof(const struct opened *t)
                     "params.proof must be \"none\", \"key\", \"quote\" or \"onchain\"");
     }
     near_refuse(proof == PROOF_NONE && p->with_proof,
-                "params.with_proof needs params.proof \"key\": there is no "
-                "proof to name");
+                "params.with_proof needs params.proof \"key\"");
     near_refuse(proof > PROOF_NONE && t->r.source.kind == SOURCE_GITHUB,
-                "params.proof needs a WasmUrl source: a GitHub source names no "
-                "code hash");
+                "params.proof needs a WasmUrl source: GitHub names no code hash");
     near_refuse(proof > PROOF_NONE && here.state.chain_id.n == 0,
                 "params.proof is not offered: this contract was set up without "
                 "a chain_id");
@@ -229,7 +227,7 @@ static void check(struct opened *t)
     else
         source_check(&r->asked);
     near_refuse(r->source.kind == SOURCE_WASM_URL && p->force_rebuild,
-                "force_rebuild needs a GitHub source: a WasmUrl is not built");
+                "force_rebuild needs a GitHub source");
     near_refuse(p->store_on_fastfs && !p->force_rebuild, "store_on_fastfs needs force_rebuild");
     if (t->compile_only) {
         near_refuse(r->input.n > 0, "A compile-only request takes no input_data");

@@ -256,3 +256,11 @@ void method_get_storage_version(void)
     state_load();
     near_return(ALC_LIT("\"11\""));
 }
+
+/* NEP-330, which asks of nothing whether the contract is set up. */
+void method_contract_source_metadata(void)
+{
+    near_return(ALC_LIT("{\"version\":\"" ALC_VERSION
+                        "\",\"link\":null,\"standards\":[{\"standard\":"
+                        "\"nep330\",\"version\":\"1.2.0\"}],\"build_info\":null}"));
+}

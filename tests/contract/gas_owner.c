@@ -176,8 +176,9 @@ static void rest(struct gas_day *d)
 static void settings_views(struct gas_day *d)
 {
     static const char *const names[] = {
-        "get_pricing", "get_pricing_full", "estimate_execution_cost", "get_max_limits",
-        "is_paused",   "get_config",       "get_event_metadata",      "get_storage_version"};
+        "get_pricing",        "get_pricing_full",    "estimate_execution_cost",
+        "get_max_limits",     "is_paused",           "get_config",
+        "get_event_metadata", "get_storage_version", "contract_source_metadata"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         view(d, names[i], "{}");

@@ -48,7 +48,8 @@ static void every_method_is_there_and_as_payable_as_said(void **state)
          "list_versions get_version_count has_project_uuid get_project_transfer_acceptance "
          "estimate_transfer_acceptance_cost estimate_storage_cost get_secrets get_secret_vault "
          "get_secret_with_vault secrets_exist list_user_secrets list_profiles has_wallet_policy "
-         "get_wallet_policy get_wallet_policies_by_owner estimate_wallet_policy_cost "},
+         "get_wallet_policy get_wallet_policies_by_owner estimate_wallet_policy_cost "
+         "contract_source_metadata "},
         /* what is beyond it */
         {NEAR_CALL,
          " set_pending_bytes_cap add_worker_key remove_worker_key retain_worker_keys set_register "
