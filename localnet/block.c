@@ -328,7 +328,10 @@ enum alc_rc lnet_block_make(struct lnet_chain *c, const struct lnet_block_plan *
     *taken = 0;
     lnet_block_begin(c, done, plan->jump);
     rc = alc_store_begin(c->store, err);
+    if (rc == ALC_OK) rc = alc_changes_begin(c->changes, err);
     if (rc == ALC_OK) rc = fill(c, done, plan, taken, err);
+    if (rc == ALC_OK) rc = lnet_past_keep(c, done, err);
+    alc_changes_end(c->changes);
     alc_failpoint("block.filled");
     if (rc == ALC_OK) rc = alc_store_commit(c->store, err);
     alc_failpoint("block.committed"); /* nobody has been told */

@@ -14,10 +14,19 @@
 
 /* ---- the turn ---- */
 
+static bool keeps_turn(const struct lnet_chain *c) /* under `door` */
+{
+    return c->past && pthread_equal(c->past_of, pthread_self());
+}
+
 void lnet_take(struct lnet_chain *c)
 {
     struct lnet_turn me = {.next = NULL};
     pthread_mutex_lock(&c->door);
+    if (keeps_turn(c)) {
+        pthread_mutex_unlock(&c->door);
+        return;
+    }
     if (!c->taken) {
         c->taken = true;
         pthread_mutex_unlock(&c->door);
@@ -36,7 +45,9 @@ void lnet_give(struct lnet_chain *c)
 {
     pthread_mutex_lock(&c->door);
     struct lnet_turn *next = c->turns;
-    if (next == NULL) {
+    if (keeps_turn(c)) {
+        /* until lnet_past_close */
+    } else if (next == NULL) {
         c->taken = false;
     } else {
         c->turns = next->next;
@@ -274,6 +285,7 @@ static enum alc_rc open_parts(struct lnet_chain *c, struct alc_err *err)
         rc = alc_store_open(&c->store, folder != NULL ? alc_buf_text(&path) : ":memory:", false,
                             err);
     if (rc == ALC_OK) rc = lnet_state_migrate(c->store, err);
+    if (rc == ALC_OK) rc = lnet_past_init(c, err);
     alc_buf_fini(&path);
     alc_buf_fini(&cache);
     return rc;
@@ -347,6 +359,7 @@ void lnet_chain_close(struct lnet_chain *c)
     lnet_code_cache_fini(c);
     alc_buf_fini(&c->journal.json);
     lnet_snapshots_fini(c);
+    alc_changes_close(c->changes);
     alc_store_close(c->store);
     nearvm_close(c->vm);
     pthread_cond_destroy(&c->work);

@@ -8,7 +8,7 @@
  * All functions may be called from any thread.  A thread of the chain's own makes the blocks (patch
  * and fast forward make theirs on the caller's); a read sees the state after the last whole block.
  * The newest block is final: `optimistic`, `near-final` and `final` are the same block.  State is
- * kept for the newest block alone; blocks, transactions and receipts are kept for good.
+ * kept for the newest LNET_PAST_BLOCKS blocks; blocks, transactions and receipts are kept for good.
  *
  * A transaction that lnet_chain_wait calls INCLUDED or more is in a block that is on disk: it
  * survives the death of this process at any line.  One that was only submitted may be lost with it;
@@ -29,6 +29,7 @@
 #define LNET_PENDING_MAX_BYTES (512u << 20) /* their bytes */
 #define LNET_FAST_FORWARD_MAX 100000000u    /* heights in one jump */
 #define LNET_SNAPSHOTS_MAX 64u
+#define LNET_PAST_BLOCKS 1000u /* of the newest, the head included, the state can be read */
 #define LNET_GENESIS_TIME_NS UINT64_C(1735689600000000000) /* of a deterministic chain: 2025 */
 #define LNET_VALIDATOR "test.near"                         /* author of every block */
 #define LNET_REGISTRAR "registrar" /* the one who may create top-level accounts */
@@ -195,6 +196,18 @@ ALC_MUST enum alc_rc lnet_read_receipt(struct lnet_chain *c, const struct alc_ha
                                        struct alc_buf *out, struct alc_err *err);
 
 /* ---- state, at the head; *at gets the block it was read at, also on failure ---- */
+
+/* lnet_past_open has all that this thread reads between it and lnet_past_close read at one block,
+ * whether it is the head or before it; *at gets the block.  Nobody else reads and no block is made
+ * meanwhile, and this thread asks for nothing but readings.  LNET_LATEST only tells the head, and
+ * stands in nobody's way.  The time it takes grows with what the blocks since changed.
+ * ALC_NOT_FOUND: no such block.  ALC_LIMIT: its state is not kept (*at is set): older than
+ * LNET_PAST_BLOCKS blocks, or from before a block that overwrote over 128 MB, or before the upgrade
+ * of a folder from a program without this.  ALC_CORRUPT, ALC_IO, ALC_NOMEM.  After a failure there
+ * is nothing to close; closing is harmless then. */
+ALC_MUST enum alc_rc lnet_past_open(struct lnet_chain *c, const struct lnet_block_id *id,
+                                    struct lnet_block_ref *at, struct alc_err *err);
+void lnet_past_close(struct lnet_chain *c);
 
 /* lnet_read_account appends the AccountView.  ALC_NOT_FOUND. */
 ALC_MUST enum alc_rc lnet_read_account(struct lnet_chain *c, const char *id, struct alc_buf *out,

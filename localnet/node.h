@@ -12,6 +12,7 @@
  *   genesis.c the first block                        records.c records out of a file
  *   snapshot.c the whole chain, put by and brought back   dump.c accounts as records
  *   read_epoch.c epochs                              trace.c  the log of transactions
+ *   past.c   the state at older blocks
  *
  * A failure of a contract or a transaction is not an error here: it is JSON (NEAR's own names) in
  * `struct lnet_fail`, and the function returns ALC_OK.  An error (ALC_IO, ALC_NOMEM, ALC_CORRUPT)
@@ -229,16 +230,21 @@ struct lnet_chain {
 
     /* of whoever has the turn (lnet_take) */
     struct alc_store *store;
+    struct alc_changes *changes; /* of the block in work */
     struct lnet_head head;
     struct lnet_code *codes;
     size_t codes_bytes;
     struct lnet_journal journal;
     struct lnet_snapshot *snapshots; /* in memory; a folder holds them as files */
     uint64_t snapshot_last;          /* the last id given */
+    struct lnet_head now;            /* the head, while a reader is in the past */
+    bool undone;                     /* and the store in a transaction that undid blocks */
 
     /* under `door` */
     pthread_mutex_t door;
     bool taken; /* somebody has the turn */
+    bool past;  /* a reader keeps the turn, over many reads: this thread */
+    pthread_t past_of;
     struct lnet_turn *turns;
     struct lnet_turn **turns_end;
     pthread_cond_t work; /* for the chain's thread */
@@ -452,6 +458,13 @@ ALC_MUST enum alc_rc lnet_import_apply(struct lnet_chain *c, struct lnet_block *
 ALC_MUST enum alc_rc lnet_file_hash(FILE *f, struct alc_hash *out, struct alc_err *err);
 ALC_MUST enum alc_rc lnet_import_block(struct lnet_chain *c, struct lnet_block *b,
                                        const struct lnet_import *im, struct alc_err *err);
+
+/* ---- past.c ---- */
+
+/* lnet_past_init opens c->changes.  lnet_past_keep writes with a block what it has changed. */
+ALC_MUST enum alc_rc lnet_past_init(struct lnet_chain *c, struct alc_err *err);
+ALC_MUST enum alc_rc lnet_past_keep(struct lnet_chain *c, const struct lnet_block *b,
+                                    struct alc_err *err);
 
 /* ---- trace.c ---- */
 

@@ -1,4 +1,5 @@
-/* localnet/read_state.c — accounts, keys, code, state and views, at the head. */
+/* localnet/read_state.c — accounts, keys, code, state and views, at the head or
+ * where lnet_past_open has led. */
 #include <string.h>
 
 #include "localnet/views.h"

@@ -47,8 +47,7 @@ static bool fail_contract(struct view *v, enum lnet_cause cause, const char *bef
     return fail_about(v, cause, "contract_account_id", id, text);
 }
 
-/* The state of the newest block is the only one that is kept: an older block cannot be asked, and
- * an answer from another block than the one that was named would be a wrong answer. */
+/* An answer from another block than the one that was named would be a wrong answer. */
 static bool fail_collected(struct lnet_call *c, const struct lnet_block_ref *wanted)
 {
     struct alc_jw w = {.out = &c->error.info};
@@ -58,8 +57,8 @@ static bool fail_collected(struct lnet_call *c, const struct lnet_block_ref *wan
     alc_jw_end(&w);
     return lnet_fail(c, LNET_GARBAGE_COLLECTED_BLOCK,
                      "The state at block #%llu is not kept: this node keeps that of the newest "
-                     "block alone",
-                     (unsigned long long)wanted->height);
+                     "%u blocks",
+                     (unsigned long long)wanted->height, LNET_PAST_BLOCKS);
 }
 
 /* The quirk: an error as the result. */
@@ -376,19 +375,15 @@ static enum alc_rc read_view(struct view *v, bool *answer, struct alc_err *err)
 static bool answer_query(struct lnet_call *c, const struct lnet_query *q, bool modern)
 {
     struct view v = {.call = c, .q = q, .modern = modern};
-    struct lnet_block_ref wanted;
     struct alc_err err = {0};
     bool answer = false;
-    enum alc_rc rc = lnet_read_block_ref(c->chain, &q->at.id, &wanted, NULL, &err);
+    enum alc_rc rc = lnet_past_open(c->chain, &q->at.id, &v.at, &err);
 
     if (rc == ALC_NOT_FOUND) return lnet_fail_block(c, &q->at, true);
+    if (rc == ALC_LIMIT) return fail_collected(c, &v.at);
     if (rc != ALC_OK) return lnet_fail_internal(c, rc, &err);
-    v.at = wanted;
     rc = read_view(&v, &answer, &err);
-    if (q->at.id.by != LNET_LATEST && !alc_hash_eq(&v.at.hash, &wanted.hash)) {
-        alc_buf_reset(&c->error.info);
-        return fail_collected(c, &wanted);
-    }
+    lnet_past_close(c->chain);
     return rc == ALC_OK || rc == ALC_TRAP ? answer : fail_view(&v, rc, &err);
 }
 

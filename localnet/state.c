@@ -64,6 +64,12 @@ static const char *const steps[] = {
     /* how the chain was begun: SHA-256 of its genesis file (NULL: none), and conf.deterministic */
     "ALTER TABLE genesis ADD COLUMN file BLOB",
     "ALTER TABLE genesis ADD COLUMN deterministic INTEGER",
+    /* what each block changed in the state (past.c), no row where it changed nothing; NULL: it is
+     * not known, and no block below has a state.  A row that is older than a column holds no
+     * default of it, and SQLite would tell us NULL when it changes: keys get theirs. */
+    "CREATE TABLE past(height INTEGER PRIMARY KEY, changes BLOB);"
+    "INSERT INTO past(height, changes) SELECT height, NULL FROM head;"
+    "UPDATE access_key SET gas_nonces = gas_nonces",
 };
 
 enum alc_rc lnet_state_migrate(struct alc_store *s, struct alc_err *err)

@@ -1,5 +1,5 @@
 /* src/store/store.h — the one database layer: prepared statements, typed rows, transactions,
- * migrations that only go forward, and blobs by content.
+ * migrations that only go forward, changes that can be undone, and blobs by content.
  *
  * SQLite (WAL) is behind it; SQL is written with $1, $2 ... so that one text can serve PostgreSQL.
  * A store belongs to one thread at a time; several threads open one each on the same file.
@@ -80,6 +80,33 @@ void alc_store_rollback(struct alc_store *s);
 ALC_MUST enum alc_rc alc_store_mark(struct alc_store *s, struct alc_err *err);
 ALC_MUST enum alc_rc alc_store_keep(struct alc_store *s, struct alc_err *err); /* innermost mark */
 ALC_MUST enum alc_rc alc_store_undo(struct alc_store *s, struct alc_err *err); /* innermost mark */
+
+/* What transactions change in the rows of some tables, written down so that it can be undone later.
+ * For each row that was touched it is what it was before, so several in a row are undone the last
+ * one first.  A table has a primary key, no other unique one, and at most 16 columns.  One
+ * alc_changes a store at most, closed before it.
+ *   open   `tables` live as long as it does, at most 16; max_bytes < 4 GiB: of one transaction's.
+ *          ALC_BAD_INPUT: no such table, or it has no key.  ALC_LIMIT, ALC_IO, ALC_NOMEM.
+ *   begin  from here on; inside a transaction (ALC_CONFLICT), and ended with it or before.
+ *   take   ends it; *out is what was written down, bytes of this room's own that may be kept;
+ *          empty: nothing was touched.  Borrowed until the next begin.  ALC_LIMIT: over max_bytes.
+ *          ALC_NOMEM.
+ *   end    without taking; forgives a missing begin.
+ *   undo   makes the rows what they were before `changes`, of a store with the same tables in the
+ *          same order.  Inside a transaction and not while it writes down (ALC_CONFLICT); after a
+ *          failure (ALC_CORRUPT: no such bytes; ALC_IO, ALC_NOMEM) that one is to be rolled back.
+ */
+struct alc_changes; /* opaque */
+ALC_MUST enum alc_rc alc_changes_open(struct alc_changes **out, struct alc_store *s,
+                                      const char *const *tables, size_t count, size_t max_bytes,
+                                      struct alc_err *err);
+void alc_changes_close(struct alc_changes *c); /* may be NULL */
+ALC_MUST enum alc_rc alc_changes_begin(struct alc_changes *c, struct alc_err *err);
+ALC_MUST enum alc_rc alc_changes_take(struct alc_changes *c, struct alc_bytes *out,
+                                      struct alc_err *err);
+void alc_changes_end(struct alc_changes *c);
+ALC_MUST enum alc_rc alc_changes_undo(struct alc_changes *c, struct alc_bytes changes,
+                                      struct alc_err *err);
 
 /* alc_store_migrate brings the tables of `room` to version `count`: step i (0-based) leads from
  * version i to i+1, each in a transaction of its own (so not inside one: ALC_CONFLICT), and may

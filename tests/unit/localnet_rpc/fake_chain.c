@@ -205,10 +205,26 @@ enum alc_rc lnet_read_receipt(struct lnet_chain *c, const struct alc_hash *recei
 
 /* ---- state ---- */
 
+enum alc_rc lnet_past_open(struct lnet_chain *c, const struct lnet_block_id *id,
+                           struct lnet_block_ref *at, struct alc_err *err)
+{
+    enum alc_rc rc = find(c, id, at);
+    if (rc != ALC_OK) return rc;
+    if (at->height < c->oldest) return alc_fail(err, ALC_LIMIT, "not kept");
+    if (id->by != LNET_LATEST) c->past = at->height;
+    if (c->moves) c->head++;
+    return ALC_OK;
+}
+
+void lnet_past_close(struct lnet_chain *c)
+{
+    c->past = 0;
+}
+
 static enum alc_rc state(struct lnet_chain *c, struct alc_buf *out, struct lnet_block_ref *at,
                          const char *json)
 {
-    *at = block(c->head);
+    *at = block(c->past != 0 ? c->past : c->head);
     return put(out, c->state_rc, json);
 }
 

@@ -11,6 +11,8 @@ struct lnet_chain {
     uint64_t genesis, head, jump_from, jump_to;
     bool failed;
     bool moves;           /* the head moves on between a block's look-up and the reading of state */
+    uint64_t oldest;      /* height below which state is not kept */
+    uint64_t past;        /* height at which state is read; 0: the head */
     enum alc_rc state_rc; /* what every reader of state returns */
     const char *view;     /* result bytes of a view call */
     enum lnet_level level; /* of the transaction whose bytes are "good" */

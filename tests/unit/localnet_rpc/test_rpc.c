@@ -394,20 +394,43 @@ static void query_at_an_unknown_block_repeats_the_reference(void **state)
 }
 
 /* Reading another block's state than the one that was named would be a silent lie. */
-static void state_of_an_older_block_is_refused(void **state)
+static void state_of_a_collected_block_is_refused(void **state)
 {
     struct fixture *f = *state;
     const char *error =
         "{\"name\":\"HANDLER_ERROR\",\"cause\":{\"name\":\"GARBAGE_COLLECTED_BLOCK\",\"info\":"
         "{\"block_height\":3,\"block_hash\":\"11111111111111111111111111111114\"}}," SERVER
-        ",\"data\":\"The state at block #3 is not kept: this node keeps that of the newest block "
-        "alone\"}";
+        ",\"data\":\"The state at block #3 is not kept: this node keeps that of the newest 1000 "
+        "blocks\"}";
+    f->chain.oldest = 4;
     expect_error(f, "query",
                  "{\"request_type\":\"view_account\",\"block_id\":3,\"account_id\":\"a.near\"}",
                  200, error);
     f->chain.state_rc = ALC_TRAP; /* not even its failures */
     expect_error(f, "EXPERIMENTAL_call_function",
                  "{\"block_id\":3,\"account_id\":\"a.near\",\"method_name\":\"m\"}", 200, error);
+}
+
+static void state_of_an_older_block_says_which(void **state)
+{
+    struct fixture *f = *state;
+    const char *at3 = "{\"amount\":\"1\",\"locked\":\"7\",\"block_height\":3,\"block_hash\":"
+                      "\"11111111111111111111111111111114\"}";
+    expect_result(f, "query",
+                  "{\"request_type\":\"view_account\",\"block_id\":3,\"account_id\":\"a.near\"}",
+                  at3);
+    expect_result(f, "EXPERIMENTAL_view_account", "{\"block_id\":3,\"account_id\":\"a.near\"}",
+                  at3);
+    assert_int_equal(f->chain.past, 0); /* each has come home */
+    f->chain.state_rc = ALC_NOT_FOUND;
+    expect_error(f, "query",
+                 "{\"request_type\":\"view_account\",\"block_id\":3,\"account_id\":\"a.near\"}",
+                 200,
+                 "{\"name\":\"HANDLER_ERROR\",\"cause\":{\"name\":\"UNKNOWN_ACCOUNT\",\"info\":"
+                 "{\"requested_account_id\":\"a.near\",\"block_height\":3,\"block_hash\":"
+                 "\"11111111111111111111111111111114\"}}," SERVER
+                 ",\"data\":\"account a.near does not exist while viewing\"}");
+    assert_int_equal(f->chain.past, 0);
 }
 
 static void block_made_while_a_query_runs_does_no_harm(void **state)
@@ -716,7 +739,8 @@ int main(void)
         TEST(failed_view_call_is_an_error_inside_the_result),
         TEST(state_and_code_are_shown),
         TEST(query_at_an_unknown_block_repeats_the_reference),
-        TEST(state_of_an_older_block_is_refused),
+        TEST(state_of_a_collected_block_is_refused),
+        TEST(state_of_an_older_block_says_which),
         TEST(block_made_while_a_query_runs_does_no_harm),
         TEST(send_waits_and_shows_the_transaction),
         TEST(send_times_out),
