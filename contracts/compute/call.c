@@ -43,11 +43,16 @@ void read_args(uint32_t mask)
     near_args(&arg, fields, n);
 }
 
-void begin(uint32_t mask)
+void begin_list(uint32_t mask)
 {
     read_args(mask);
-    state_load();
     say_anew();
+}
+
+void begin(uint32_t mask)
+{
+    begin_list(mask);
+    state_load();
     if ((mask & IF_UNPAUSED) != 0) not_paused();
     if ((mask & BY) == 0) return;
     near_predecessor(&here.by_account);

@@ -65,6 +65,9 @@ extern const struct near_field arg_fields[ARGS];
  * order; a view may write at once. */
 void begin(uint32_t mask);
 void read_args(uint32_t mask); /* the first part of it alone */
+/* begin_list begins a view that ends with say_list, which looks for the state if it finds nothing:
+ * where something is, the contract is set up. */
+void begin_list(uint32_t mask);
 
 /* is_caller: whether `account` calls. */
 bool is_caller(struct alc_bytes account);

@@ -327,7 +327,8 @@ static void row(const struct table_key *k)
 
 void method_get_wallet_policies_by_owner(void)
 {
-    open_call(0, listed_fields + 1, 1);
+    near_args(&c, listed_fields + 1, 1);
+    say_anew();
     say_list('W', list_of(), UINT64_MAX, 0, row);
 }
 

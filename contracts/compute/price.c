@@ -270,7 +270,7 @@ static void row(const struct table_key *k)
 
 void method_get_priced_projects(void)
 {
-    begin(ARG_PAGE);
+    begin_list(ARG_PAGE);
     say_list('T', all, 100, 500, row);
 }
 

@@ -32,6 +32,7 @@ void say_list(char tag, struct alc_bytes owner, uint64_t limit, uint64_t cap,
     struct table_key k;
     const uint32_t n = table_count(&k, tag, owner);
 
+    if (n == 0) state_load();
     if (arg.limit.some != 0) limit = arg.limit.v < cap ? arg.limit.v : cap;
     say("[");
     for (uint64_t i = arg.skip.v; i < n && limit > 0; i++, limit--) {
@@ -267,7 +268,7 @@ static void row(const struct table_key *k)
 
 void method_list_user_projects(void)
 {
-    begin(ARG_ACCOUNT_ID);
+    begin_list(ARG_ACCOUNT_ID);
     say_list('P', arg.account, UINT64_MAX, 0, row);
 }
 

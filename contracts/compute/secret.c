@@ -3,11 +3,8 @@
 
 #include "purse.h"
 #include "room.h"
-#include "table.h"
 
 #include "base/enc.h"
-
-#define TABLE 'S'
 
 /* ---- Accessors ---- */
 
@@ -121,7 +118,7 @@ static struct table_key key_of(const struct secret_id *id)
     const uint8_t kind = (uint8_t)(a->kind << 1 | (a->branch.p != NULL));
     const struct alc_bytes parts[] = {id->owner, {&kind, 1}, a->what, a->branch, id->profile};
 
-    return table_key(TABLE, parts, sizeof parts / sizeof parts[0]);
+    return table_key(SECRETS_TABLE, parts, sizeof parts / sizeof parts[0]);
 }
 
 /* ---- Cost ---- */
@@ -199,7 +196,7 @@ void secret_put(struct secret *s, bool old)
         table_add(&k, s->id.owner, room_said, record.n);
 }
 
-static bool load(struct secret *s, const struct table_key *k, struct alc_bytes owner)
+bool secret_under(struct secret *s, const struct table_key *k, struct alc_bytes owner)
 {
     struct alc_bytes record;
 
@@ -213,13 +210,7 @@ static bool load(struct secret *s, const struct table_key *k, struct alc_bytes o
 bool secret_load(struct secret *s, const struct secret_id *id)
 {
     const struct table_key k = key_of(id);
-    return load(s, &k, id->owner);
-}
-
-bool secret_listed(struct secret *s, struct alc_bytes owner, uint32_t position)
-{
-    struct table_key k;
-    return table_at(&k, TABLE, owner, position) && load(s, &k, owner);
+    return secret_under(s, &k, id->owner);
 }
 
 void secret_remove(const struct secret *s, struct alc_bytes refund_to)

@@ -14,6 +14,7 @@
 
 #include "call.h"
 #include "condition.h"
+#include "table.h"
 
 enum accessor_kind { ACCESSOR_REPO, ACCESSOR_WASM_HASH, ACCESSOR_PROJECT, ACCESSOR_PAYMENT_KEY };
 
@@ -50,8 +51,9 @@ void secret_put(struct secret *s, bool old);
 /* secret_remove takes away a secret that secret_load gave, with its binding, and sends its deposit
  * to `refund_to`. */
 void secret_remove(const struct secret *s, struct alc_bytes refund_to);
-/* secret_listed is secret_load by place in the owner's list. */
-ALC_MUST bool secret_listed(struct secret *s, struct alc_bytes owner, uint32_t position);
+/* secret_under is secret_load of one whose key is known. */
+#define SECRETS_TABLE 'S'
+ALC_MUST bool secret_under(struct secret *s, const struct table_key *k, struct alc_bytes owner);
 /* secret_bytes is what the interface has a secret cost; `vault` and `access` count, times do not.
  */
 uint64_t secret_bytes(const struct secret *s);

@@ -1,5 +1,6 @@
 /* contracts/compute/secret_views.c — what anybody may read of secrets; ciphertexts are public. */
 #include "payment_key.h"
+#include "project.h"
 #include "purse.h"
 #include "secret.h"
 
@@ -130,27 +131,18 @@ void method_estimate_storage_cost(void)
 
 /* ---- Lists ---- */
 
-void method_list_user_secrets(void)
+static void row(const struct table_key *k)
 {
-    const char *before = "[";
     struct secret s;
 
-    read_args(ARG_ACCOUNT_ID | ARG_PAGE);
-    say_anew();
-    if (!arg.limit.some) arg.limit.v = PAGE;
-    if (arg.limit.v > PAGE_MAX) arg.limit.v = PAGE_MAX;
-    for (; arg.limit.v > 0 && arg.skip.v <= UINT32_MAX; arg.limit.v--, arg.skip.v++) {
-        if (!secret_listed(&s, arg.account, (uint32_t)arg.skip.v)) break;
-        say(before);
-        before = ",";
-        say_secret(&s, listed_fields);
-    }
-    if (before[0] == '[') {
-        state_load();
-        say(before);
-    }
-    say("]");
-    give();
+    if (!secret_under(&s, k, arg.account)) project_corrupt();
+    say_secret(&s, listed_fields);
+}
+
+void method_list_user_secrets(void)
+{
+    begin_list(ARG_ACCOUNT_ID | ARG_PAGE);
+    say_list(SECRETS_TABLE, arg.account, PAGE, PAGE_MAX, row);
 }
 
 /* A view of before there were accessors: it has named nothing since. */

@@ -150,7 +150,7 @@ static void rest(struct gas_day *d)
     need(vmhost_ok(pay(d, VMHOST_SIGNER, "create_project",
                        "{\"name\":\"my-app\",\"source\":" SOURCE "}")),
          "a project");
-    view_of_more(d, "list_user_projects, one", "list_user_projects", ACCOUNT, 480);
+    view_of_more(d, "list_user_projects, one", "list_user_projects", ACCOUNT, 400);
     view_of_more(d, "list_versions, one", "list_versions", PROJECT, 350);
     need(vmhost_ok(pay(d, "bob.test", "accept_project_transfer",
                        "{\"from\":\"" VMHOST_SIGNER "\",\"name\":\"my-app\"}")),
@@ -169,7 +169,7 @@ static void rest(struct gas_day *d)
                              "\"operations\":[{\"operation\":\"send\",\"price_usd\":\"12345\","
                              "\"developer_share_bp\":2500}]}}")),
          "a price");
-    view_of_more(d, "get_priced_projects, one", "get_priced_projects", "{}", 330);
+    view_of_more(d, "get_priced_projects, one", "get_priced_projects", "{}", 300);
     view(d, "get_priced_project_count", "{}");
 }
 

@@ -83,7 +83,7 @@ static void day(struct gas_day *d)
              0);
     gas_note(d, "get_wallet_policies_by_owner, one",
              vmhost_view(d->h, "get_wallet_policies_by_owner", "{\"owner\":\"" VMHOST_SIGNER "\"}"),
-             360, 0);
+             300, 0);
     gas_note(d, "estimate_wallet_policy_cost",
              about(d, "estimate_wallet_policy_cost", NULL, "", ",\"encrypted_data\":\"blob\""),
              GAS_VIEW_LIMIT, 0);

@@ -106,7 +106,7 @@ static void day(struct gas_day *d)
                          "{" OWNED ",\"encrypted_secrets_base64\":\"AAAA\"," ALL "}"),
              300, 0);
     gas_note(d, "list_user_secrets, one",
-             vmhost_view(d->h, "list_user_secrets", "{\"account_id\":\"" VMHOST_SIGNER "\"}"), 330,
+             vmhost_view(d->h, "list_user_secrets", "{\"account_id\":\"" VMHOST_SIGNER "\"}"), 300,
              0);
     gas_note(d, "store_secrets, payment key",
              pay(d, "store_secrets",
