@@ -320,7 +320,7 @@ void method_get_wallet_policy(void)
 
 static void row(const struct table_key *k)
 {
-    if (!load_at(k)) project_corrupt();
+    if (!load_at(k)) corrupt();
     name_it();
     say_object(&c, listed_fields, 5);
 }

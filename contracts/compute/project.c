@@ -4,11 +4,6 @@
 
 struct project_call pcall;
 
-NEAR_NORETURN void project_corrupt(void)
-{
-    near_panic("a stored record contradicts itself");
-}
-
 void project_begin(uint32_t mask)
 {
     struct project *p = &pcall.project;
@@ -37,7 +32,7 @@ void say_list(char tag, struct alc_bytes owner, uint64_t limit, uint64_t cap,
     say("[");
     for (uint64_t i = arg.skip.v; i < n && limit > 0; i++, limit--) {
         if (i > arg.skip.v) say(",");
-        if (i > 0 && !table_at(&k, tag, owner, (uint32_t)i)) project_corrupt();
+        if (i > 0 && !table_at(&k, tag, owner, (uint32_t)i)) corrupt();
         row(&k);
     }
     say("]");
@@ -238,7 +233,7 @@ static void say_project(void)
     struct shown_project d;
     struct version v;
 
-    if (!version_load(&v, &p->kept.active)) project_corrupt();
+    if (!version_load(&v, &p->kept.active)) corrupt();
     d = (struct shown_project){.uuid = project_uuid(p->kept.number),
                                .owner = p->owner,
                                .name = p->name,
@@ -261,8 +256,7 @@ void method_get_project(void)
 
 static void row(const struct table_key *k)
 {
-    if (!load(&pcall.project, k) || !id_of(&pcall.project, pcall.project.kept.number))
-        project_corrupt();
+    if (!load(&pcall.project, k) || !id_of(&pcall.project, pcall.project.kept.number)) corrupt();
     say_project();
 }
 

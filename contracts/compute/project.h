@@ -64,7 +64,8 @@ enum {
 void project_begin(uint32_t mask);
 
 void say_uuid(const char *before);
-/* say_list gives a page of a list, or all of it without ARG_PAGE. */
+/* say_list gives a page of a list, or all of it without ARG_PAGE; of an empty one only if the
+ * contract is set up. */
 void say_list(char tag, struct alc_bytes owner, uint64_t limit, uint64_t cap,
               void (*row)(const struct table_key *k));
 
@@ -87,8 +88,6 @@ void project_remove(struct project *p); /* but not its uuid */
 uint64_t project_resolve(struct source *code, const struct source *asked);
 
 struct alc_bytes project_uuid(uint64_t number); /* borrowed until the next one */
-
-NEAR_NORETURN void project_corrupt(void);
 
 /* ---- version.c ---- */
 

@@ -2,9 +2,16 @@
 
 struct walk walk;
 
+static const char contradiction[] = "a stored record contradicts itself";
+
+void corrupt(void)
+{
+    near_panic(contradiction);
+}
+
 NEAR_APART void walk_read(struct alc_bytes record)
 {
-    walk_write((uint8_t *)(uintptr_t)record.p, record.n, "a stored record contradicts itself");
+    walk_write((uint8_t *)(uintptr_t)record.p, record.n, contradiction);
     walk.writing = false;
 }
 

@@ -5,6 +5,8 @@
 
 #include "contract/json.h"
 
+NEAR_NORETURN void corrupt(void); /* panics: "a stored record contradicts itself" */
+
 /* There is one walk at a time: a function that begins one ends it before it calls another that
  * does.  What does not fit, or is not what it should be, panics with `phrase`. */
 extern struct walk {
@@ -15,7 +17,7 @@ extern struct walk {
     const char *phrase;
 } walk;
 
-void walk_read(struct alc_bytes record); /* "a stored record contradicts itself" */
+void walk_read(struct alc_bytes record); /* the phrase is that of corrupt */
 void walk_write(uint8_t *buf, size_t cap, const char *phrase);
 void walk_refuse(bool bad); /* panics as said above */
 

@@ -135,7 +135,7 @@ static void row(const struct table_key *k)
 {
     struct secret s;
 
-    if (!secret_under(&s, k, arg.account)) project_corrupt();
+    if (!secret_under(&s, k, arg.account)) corrupt();
     say_secret(&s, listed_fields);
 }
 

@@ -28,11 +28,6 @@ static uint64_t locked(size_t n)
     return NEAR_STORAGE_RECORD_BYTES + sizeof(struct key) + n;
 }
 
-NEAR_NORETURN static void corrupt(void)
-{
-    near_panic("a stored record contradicts itself");
-}
-
 /* ---- State ---- */
 
 bool state_exists(void)

@@ -141,8 +141,7 @@ void table_remove(const struct table_key *k, struct alc_bytes owner, uint32_t po
     if (position != end) {
         last = place_get(tag, owner, end);
         __builtin_memcpy(other.b + 1, last.b, HASH_BYTES);
-        near_refuse(!near_get(key_bytes(&other), room_moved, sizeof room_moved, &n),
-                    "a stored record contradicts itself");
+        if (!near_get(key_bytes(&other), room_moved, sizeof room_moved, &n)) corrupt();
         table_change(&other, position, room_moved, n);
         if (position == 0)
             __builtin_memcpy(first.b, last.b, HASH_BYTES);

@@ -82,7 +82,7 @@ void method_transfer_project(void)
     near_refuse_with(!near_remove(acceptance_key()), "The new owner has not accepted project ",
                      &arg.name);
     near_refuse_with(!project_load(p, &p->id), "Project not found: ", &arg.name);
-    if (!project_name_it(&to, &arg.new_owner, &arg.name)) project_corrupt();
+    if (!project_name_it(&to, &arg.new_owner, &arg.name)) corrupt();
     to.kept = p->kept;
     storage_release(acceptance_bytes(), &arg.new_owner);
     if (!alc_bytes_eq(p->id, to.id)) { /* to oneself, nothing changes */

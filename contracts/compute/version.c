@@ -81,7 +81,7 @@ uint64_t versions_remove(void)
 
     /* from the last on: nothing moves */
     for (uint32_t n = table_count(&k, 'V', list); n-- > 0;) {
-        if (!table_at(&k, 'V', list, n) || !version_load(&v, &k)) project_corrupt();
+        if (!table_at(&k, 'V', list, n) || !version_load(&v, &k)) corrupt();
         bytes += v.deposit;
         table_remove(&k, list, n);
     }
@@ -163,7 +163,7 @@ static void row(const struct table_key *k)
 {
     struct version v;
 
-    if (!version_load(&v, k)) project_corrupt();
+    if (!version_load(&v, k)) corrupt();
     say_version(&v);
 }
 

@@ -48,6 +48,16 @@ void gas_note(struct gas_day *d, const char *name, const struct nearvm_outcome *
     *r = (struct gas_row){name, o->burnt_gas, 0, limit * 1000 * MGAS, outlayer};
 }
 
+const struct nearvm_outcome *gas_pay(struct gas_day *d, const char *who, const char *method,
+                                     const char *args)
+{
+    return vmhost_call(
+        d->h, &(struct vmhost_call){.method = method,
+                                    .signer = who,
+                                    .args = alc_cstr(args),
+                                    .deposit = (__uint128_t)ALC_NEAR_TGAS * 1000000000000u});
+}
+
 /* What the protocol takes, in Tgas: the yield with its receipt, and the resume of one. */
 #define YIELD_CREATE 0.56
 #define YIELD_RESUME 1.196

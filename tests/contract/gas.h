@@ -57,6 +57,9 @@ size_t gas_days(struct gas_row rows[GAS_ROWS_MAX], void (*day)(struct gas_day *d
 /* gas_note keeps what a call burnt as a row; the limit is in Ggas.  A failed call aborts. */
 void gas_note(struct gas_day *d, const char *name, const struct nearvm_outcome *o, uint64_t limit,
               double outlayer);
+/* gas_pay calls as `who` (NULL: VMHOST_SIGNER) with 1 NEAR, more than any deposit here takes. */
+const struct nearvm_outcome *gas_pay(struct gas_day *d, const char *who, const char *method,
+                                     const char *args);
 /* gas_new initialises the contract for VMHOST_SIGNER with VM_OPERATOR. */
 const struct nearvm_outcome *gas_new(struct gas_day *d);
 size_t gas_code_bytes(void); /* of compute.wasm */

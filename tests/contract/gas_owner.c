@@ -18,16 +18,6 @@
 #define SECRET_OF "{" SECRET ",\"owner\":\"" VMHOST_SIGNER "\"}"
 #define ACCEPTANCE "{\"new_owner\":\"bob.test\",\"from\":\"" VMHOST_SIGNER "\",\"name\":\"my-app\"}"
 
-static const struct nearvm_outcome *pay(struct gas_day *d, const char *who, const char *method,
-                                        const char *args)
-{
-    return vmhost_call(
-        d->h, &(struct vmhost_call){.method = method,
-                                    .signer = who,
-                                    .args = alc_cstr(args),
-                                    .deposit = (__uint128_t)ALC_NEAR_TGAS * 100000000000u});
-}
-
 static void set(struct gas_day *d, const char *method, const char *args, uint64_t limit)
 {
     gas_note(d, method, vmhost_do(d->h, method, args), limit, 0);
@@ -47,8 +37,8 @@ static void view_of_more(struct gas_day *d, const char *name, const char *method
 
 static void ask(struct gas_day *d)
 {
-    need(vmhost_ok(pay(d, VMHOST_SIGNER, "request_execution",
-                       "{\"source\":" SOURCE ",\"resource_limits\":{},\"input_data\":\"{}\"}")),
+    need(vmhost_ok(gas_pay(d, VMHOST_SIGNER, "request_execution",
+                           "{\"source\":" SOURCE ",\"resource_limits\":{},\"input_data\":\"{}\"}")),
          "a request");
 }
 
@@ -140,20 +130,21 @@ static void callbacks(struct gas_day *d)
 /* What the other days leave out. */
 static void rest(struct gas_day *d)
 {
-    need(vmhost_ok(pay(d, VMHOST_SIGNER, "store_secrets",
-                       "{" SECRET ",\"encrypted_secrets_base64\":\"AAAA\",\"access\":\"AllowAll\","
-                       "\"vault_id\":\"vault.test\"}")),
+    need(vmhost_ok(gas_pay(d, VMHOST_SIGNER, "store_secrets",
+                           "{" SECRET
+                           ",\"encrypted_secrets_base64\":\"AAAA\",\"access\":\"AllowAll\","
+                           "\"vault_id\":\"vault.test\"}")),
          "a secret");
     view(d, "get_secret_vault", SECRET_OF);
     view(d, "list_profiles", "{\"_repo\":\"github.com/alice/project\"}");
     set(d, "unbind_secret_vault", "{" SECRET "}", 800);
-    need(vmhost_ok(pay(d, VMHOST_SIGNER, "create_project",
-                       "{\"name\":\"my-app\",\"source\":" SOURCE "}")),
+    need(vmhost_ok(gas_pay(d, VMHOST_SIGNER, "create_project",
+                           "{\"name\":\"my-app\",\"source\":" SOURCE "}")),
          "a project");
     view_of_more(d, "list_user_projects, one", "list_user_projects", ACCOUNT, 400);
     view_of_more(d, "list_versions, one", "list_versions", PROJECT, 350);
-    need(vmhost_ok(pay(d, "bob.test", "accept_project_transfer",
-                       "{\"from\":\"" VMHOST_SIGNER "\",\"name\":\"my-app\"}")),
+    need(vmhost_ok(gas_pay(d, "bob.test", "accept_project_transfer",
+                           "{\"from\":\"" VMHOST_SIGNER "\",\"name\":\"my-app\"}")),
          "an acceptance");
     view(d, "get_project_transfer_acceptance", ACCEPTANCE);
     view(d, "estimate_transfer_acceptance_cost", ACCEPTANCE);

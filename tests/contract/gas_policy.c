@@ -57,20 +57,15 @@ static const struct nearvm_outcome *about(struct gas_day *d, const char *method,
                                                    .view = signer == NULL});
 }
 
-static const struct nearvm_outcome *pay(struct gas_day *d, const char *args)
-{
-    return vmhost_call(
-        d->h, &(struct vmhost_call){.method = "store_wallet_policy",
-                                    .args = alc_cstr(args),
-                                    .deposit = (__uint128_t)ALC_NEAR_TGAS * 100000000000u});
-}
-
 static void day(struct gas_day *d)
 {
     need(vmhost_ok(gas_new(d)), "new");
     gas_note(d, "store_wallet_policy, 500 B",
-             pay(d, store('A', ",\"storage_refund_to\":\"" SPONSOR "\"")), 1500, 0);
-    gas_note(d, "store_wallet_policy, again", pay(d, store('B', "")), 1500, 0);
+             gas_pay(d, NULL, "store_wallet_policy",
+                     store('A', ",\"storage_refund_to\":\"" SPONSOR "\"")),
+             1500, 0);
+    gas_note(d, "store_wallet_policy, again",
+             gas_pay(d, NULL, "store_wallet_policy", store('B', "")), 1500, 0);
     gas_note(d, "set_storage_refund_to",
              about(d, "set_storage_refund_to", SPONSOR, "\"item\":{\"WalletPolicy\":{",
                    "}},\"storage_refund_to\":\"other.test\""),

@@ -12,16 +12,6 @@
 #define ID "{\"project_id\":\"" VMHOST_SIGNER "/my-app\"}"
 #define ONE(last) "{\"project_name\":\"my-app\",\"version_key\":\"" HASH(last) "\"}"
 
-static const struct nearvm_outcome *pay(struct gas_day *d, const char *who, const char *method,
-                                        const char *args)
-{
-    return vmhost_call(
-        d->h, &(struct vmhost_call){.method = method,
-                                    .signer = who,
-                                    .args = alc_cstr(args),
-                                    .deposit = (__uint128_t)ALC_NEAR_TGAS * 100000000000u});
-}
-
 static const struct nearvm_outcome *ask(struct gas_day *d, const char *usd)
 {
     static char args[1024];
@@ -32,7 +22,7 @@ static const struct nearvm_outcome *ask(struct gas_day *d, const char *usd)
              "\"max_execution_seconds\":60},\"response_format\":\"Json\",\"params\":{"
              "\"attached_usd\":\"%s\"},\"input_data\":\"{\\\"operation\\\":\\\"send\\\"}\"}",
              usd);
-    return pay(d, VMHOST_SIGNER, "request_execution", args);
+    return gas_pay(d, VMHOST_SIGNER, "request_execution", args);
 }
 
 /* Stablecoin comes from its contract. */
@@ -70,13 +60,13 @@ static const struct nearvm_outcome *delete_it(struct gas_day *d, const char *who
 static void day(struct gas_day *d)
 {
     need(vmhost_ok(gas_new(d)), "new");
-    gas_note(
-        d, "create_project",
-        pay(d, VMHOST_SIGNER, "create_project", "{\"name\":\"my-app\",\"source\":" WASM("24") "}"),
-        1300, 0);
+    gas_note(d, "create_project",
+             gas_pay(d, VMHOST_SIGNER, "create_project",
+                     "{\"name\":\"my-app\",\"source\":" WASM("24") "}"),
+             1300, 0);
     gas_note(d, "add_version",
-             pay(d, VMHOST_SIGNER, "add_version",
-                 "{\"project_name\":\"my-app\",\"source\":" WASM("25") ",\"set_active\":true}"),
+             gas_pay(d, VMHOST_SIGNER, "add_version",
+                     "{\"project_name\":\"my-app\",\"source\":" WASM("25") ",\"set_active\":true}"),
              1100, 0);
     gas_note(d, "set_active_version", vmhost_do(d->h, "set_active_version", ONE("24")), 550, 0);
     gas_note(d, "remove_version", vmhost_do(d->h, "remove_version", ONE("25")), 1000, 0);
@@ -108,8 +98,8 @@ static void day(struct gas_day *d)
     gas_note(d, "on_execution_response, settled", vmhost_wake(d->h, 0), 1700, 0);
     gas_note(d, "remove_project_pricing", vmhost_do(d->h, "remove_project_pricing", ID), 550, 0);
     gas_note(d, "accept_project_transfer",
-             pay(d, "bob.test", "accept_project_transfer",
-                 "{\"from\":\"" VMHOST_SIGNER "\",\"name\":\"my-app\"}"),
+             gas_pay(d, "bob.test", "accept_project_transfer",
+                     "{\"from\":\"" VMHOST_SIGNER "\",\"name\":\"my-app\"}"),
              850, 0);
     gas_note(d, "transfer_project",
              vmhost_do(d->h, "transfer_project",
@@ -121,11 +111,11 @@ static void day(struct gas_day *d)
                  "{\"project_name\":\"my-app\",\"source\":{\"GitHub\":{\"repo\":"
                  "\"github.com/alice/app\",\"commit\":\"c%u\"}},\"set_active\":false}",
                  i);
-        need(vmhost_ok(pay(d, "bob.test", "add_version", args)), "a version");
+        need(vmhost_ok(gas_pay(d, "bob.test", "add_version", args)), "a version");
     }
     gas_note(d, "delete_project, 21 versions", delete_it(d, "bob.test"), 13000, 0);
-    need(vmhost_ok(pay(d, VMHOST_SIGNER, "create_project",
-                       "{\"name\":\"my-app\",\"source\":" WASM("24") "}")),
+    need(vmhost_ok(gas_pay(d, VMHOST_SIGNER, "create_project",
+                           "{\"name\":\"my-app\",\"source\":" WASM("24") "}")),
          "a project");
     gas_note(d, "delete_project", delete_it(d, VMHOST_SIGNER), 1450, 0);
 }

@@ -25,14 +25,6 @@
     "near\"]"                                                                                      \
     "}}}},{\"NearBalance\":{\"operator\":\"Gte\",\"value\":\"1000000000000000000000000\"}}]}}"
 
-static const struct nearvm_outcome *pay(struct gas_day *d, const char *method, const char *args)
-{
-    return vmhost_call(
-        d->h, &(struct vmhost_call){.method = method,
-                                    .args = alc_cstr(args),
-                                    .deposit = (__uint128_t)ALC_NEAR_TGAS * 1000000000000u});
-}
-
 /* 500 bytes of ciphertext, as environment variables come to. */
 static const char *store(const char *access)
 {
@@ -92,11 +84,11 @@ static const char *deep(unsigned depth, unsigned n)
 static void day(struct gas_day *d)
 {
     need(vmhost_ok(gas_new(d)), "new");
-    gas_note(d, "store_secrets, 500 B", pay(d, "store_secrets", store(ALL)), 900, 0);
-    gas_note(d, "store_secrets, again", pay(d, "store_secrets", store("\"access\":" MIXED)), 900,
-             0);
-    gas_note(d, "update_access", pay(d, "update_access", "{" NAMED ",\"new_access\":" MIXED "}"),
-             800, 0);
+    gas_note(d, "store_secrets, 500 B", gas_pay(d, NULL, "store_secrets", store(ALL)), 900, 0);
+    gas_note(d, "store_secrets, again",
+             gas_pay(d, NULL, "store_secrets", store("\"access\":" MIXED)), 900, 0);
+    gas_note(d, "update_access",
+             gas_pay(d, NULL, "update_access", "{" NAMED ",\"new_access\":" MIXED "}"), 800, 0);
     gas_note(d, "get_secrets", vmhost_view(d->h, "get_secrets", "{" OWNED "}"), 300, 0);
     gas_note(d, "secrets_exist", vmhost_view(d->h, "secrets_exist", "{" OWNED "}"), 300, 0);
     gas_note(d, "get_secret_with_vault", vmhost_view(d->h, "get_secret_with_vault", "{" OWNED "}"),
@@ -109,21 +101,24 @@ static void day(struct gas_day *d)
              vmhost_view(d->h, "list_user_secrets", "{\"account_id\":\"" VMHOST_SIGNER "\"}"), 300,
              0);
     gas_note(d, "store_secrets, payment key",
-             pay(d, "store_secrets",
-                 "{\"accessor\":{\"System\":\"PaymentKey\"},\"profile\":\"1\","
-                 "\"encrypted_secrets_base64\":\"AAAA\"," ALL "}"),
+             gas_pay(d, NULL, "store_secrets",
+                     "{\"accessor\":{\"System\":\"PaymentKey\"},\"profile\":\"1\","
+                     "\"encrypted_secrets_base64\":\"AAAA\"," ALL "}"),
              1200, 0);
-    gas_note(d, "store_agent_secret",
-             pay(d, "store_agent_secret",
-                 signed_by_agent(",\"encrypted_secrets_base64\":\"QUJD\"," ALL,
-                                 "store_secrets_for:v1:", "QUJD:" VMHOST_SIGNER "::\"AllowAll\"")),
-             1300, 0);
+    gas_note(
+        d, "store_agent_secret",
+        gas_pay(d, NULL, "store_agent_secret",
+                signed_by_agent(",\"encrypted_secrets_base64\":\"QUJD\"," ALL,
+                                "store_secrets_for:v1:", "QUJD:" VMHOST_SIGNER "::\"AllowAll\"")),
+        1300, 0);
     gas_note(d, "delete_agent_secret",
              vmhost_do(d->h, "delete_agent_secret",
                        signed_by_agent("", "delete_agent_secret:v1:", VMHOST_SIGNER)),
              1300, 0);
-    gas_note(d, "update_access, 10 kB, 1 deep", pay(d, "update_access", deep(1, 450)), 0, 0);
-    gas_note(d, "update_access, 10 kB, 41 deep", pay(d, "update_access", deep(41, 370)), 0, 0);
+    gas_note(d, "update_access, 10 kB, 1 deep", gas_pay(d, NULL, "update_access", deep(1, 450)), 0,
+             0);
+    gas_note(d, "update_access, 10 kB, 41 deep", gas_pay(d, NULL, "update_access", deep(41, 370)),
+             0, 0);
     gas_note(d, "delete_secrets, one moves up", vmhost_do(d->h, "delete_secrets", "{" NAMED "}"),
              1400, 0);
 }

@@ -9,53 +9,11 @@
 
 #include "base/enc.h"
 #include "base/json.h"
-#include "fake_chain.h"
-#include "localnet/rpc.h"
+#include "fixture.h"
 #include "localnet/rpc_params.h"
 
 #define GOOD_HASH "91kEPvGtCg7ntyy8oQRiV8iYZFdaSp7RGdaeaVYjxWdR"
 #define KEY "ed25519:5BGSaf6YjVm7565VzWQHNxoyEjwr3jUpRJSGjREvU9dB"
-
-struct fixture {
-    struct lnet_chain chain;
-    struct lnet_rpc *rpc;
-    struct alc_httpd_answer answer; /* of the last request */
-    struct alc_arena arena;
-};
-
-static int set_up(void **state)
-{
-    static struct fixture f;
-    struct lnet_rpc_conf conf = {.chain = &f.chain, .host = "127.0.0.1", .port = 3030};
-
-    memset(&f, 0, sizeof f);
-    f.arena = ALC_ARENA(16u << 20);
-    f.chain = (struct lnet_chain){
-        .genesis = 2, .head = 5, .jump_from = 4, .jump_to = 4, .view = "", .level = LNET_FINAL};
-    alc_crypto_init();
-    *state = &f;
-    return lnet_rpc_init(&f.rpc, &conf, NULL) == ALC_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    alc_buf_fini(&f->answer.body);
-    alc_arena_fini(&f->arena);
-    lnet_rpc_close(f->rpc);
-    return 0;
-}
-
-static const char *send(struct fixture *f, const char *method, const char *path, const char *body)
-{
-    struct alc_httpd_ask ask = {.method = method, .path = path, .body = alc_cstr(body)};
-
-    alc_buf_fini(&f->answer.body);
-    f->answer = (struct alc_httpd_answer){
-        .status = 200, .type = "application/json", .body = ALC_BUF(4u << 20)};
-    lnet_rpc_answer(f->rpc, &ask, &f->answer);
-    return alc_buf_text(&f->answer.body);
-}
 
 static const char *ask(struct fixture *f, const char *method, const char *params)
 {
@@ -64,7 +22,7 @@ static const char *ask(struct fixture *f, const char *method, const char *params
 
     alc_buf_printf(&body, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"method\":\"%s\",\"params\":%s}",
                    method, params);
-    got = send(f, "POST", "/", alc_buf_text(&body));
+    got = request(f, "POST", "/", alc_buf_text(&body));
     alc_buf_fini(&body);
     return got;
 }
@@ -112,16 +70,17 @@ static void every_id_is_echoed_as_it_came(void **state)
                            ids[i]);
             (void)snprintf(want, sizeof want, "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":%s}",
                            ids[i]);
-            assert_string_equal(send(f, "POST", "/", body), want);
+            assert_string_equal(request(f, "POST", "/", body), want);
         }
 }
 
 /* The name of the member may be spelt with escapes; then the document has to do. */
 static void id_under_a_name_with_escapes_is_echoed(void **state)
 {
-    assert_string_equal(send(*state, "POST", "/",
-                             "{\"jsonrpc\":\"2.0\",\"\\u0069d\":[7,\"x\"],\"method\":\"health\"}"),
-                        "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":[7,\"x\"]}");
+    assert_string_equal(
+        request(*state, "POST", "/",
+                "{\"jsonrpc\":\"2.0\",\"\\u0069d\":[7,\"x\"],\"method\":\"health\"}"),
+        "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":[7,\"x\"]}");
 }
 
 static void deep_json_is_a_parse_error(void **state)
@@ -277,10 +236,10 @@ static void too_high_is_any_number_of_digits(void **state)
         "/v0/block/18446744073709551616", "/v0/block_opt/99999999999999999999999999999999999"};
     struct fixture *f = *state;
     for (size_t i = 0; i < 4; i++) {
-        assert_part(send(f, "GET", pages[i], ""), "\"type\":\"BLOCK_HEIGHT_TOO_HIGH\"");
+        assert_part(request(f, "GET", pages[i], ""), "\"type\":\"BLOCK_HEIGHT_TOO_HIGH\"");
         assert_int_equal(f->answer.status, 404);
     }
-    send(f, "GET", "/v0/block/99999999999999999999x", "");
+    request(f, "GET", "/v0/block/99999999999999999999x", "");
     assert_int_equal(f->answer.status, 400);
 }
 

@@ -7,51 +7,11 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "fake_chain.h"
-#include "localnet/rpc.h"
+#include "fixture.h"
 
 #define HASH5 "11111111111111111111111111111116" /* of the fake block 5 */
 #define KEY "ed25519:5BGSaf6YjVm7565VzWQHNxoyEjwr3jUpRJSGjREvU9dB"
 #define SERVER "\"code\":-32000,\"message\":\"Server error\""
-
-struct fixture {
-    struct lnet_chain chain;
-    struct lnet_rpc *rpc;
-    struct alc_httpd_answer answer; /* of the last request */
-};
-
-static int set_up(void **state)
-{
-    static struct fixture f;
-    struct lnet_rpc_conf conf = {.chain = &f.chain, .host = "127.0.0.1", .port = 3030};
-
-    memset(&f, 0, sizeof f);
-    f.chain = (struct lnet_chain){
-        .genesis = 2, .head = 5, .jump_from = 4, .jump_to = 4, .view = "", .level = LNET_FINAL};
-    alc_crypto_init();
-    *state = &f;
-    return lnet_rpc_init(&f.rpc, &conf, NULL) == ALC_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    alc_buf_fini(&f->answer.body);
-    lnet_rpc_close(f->rpc);
-    return 0;
-}
-
-static const char *request(struct fixture *f, const char *method, const char *path,
-                           const char *body)
-{
-    struct alc_httpd_ask ask = {.method = method, .path = path, .body = alc_cstr(body)};
-
-    alc_buf_fini(&f->answer.body);
-    f->answer = (struct alc_httpd_answer){
-        .status = 200, .type = "application/json", .body = ALC_BUF(1u << 20)};
-    lnet_rpc_answer(f->rpc, &ask, &f->answer);
-    return alc_buf_text(&f->answer.body);
-}
 
 /* The whole answer to {"method": ..., "params": ...} is the status and this text. */
 static void expect_answer(struct fixture *f, const char *method, const char *params, int status,
