@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct rd {
     struct alc_cur c;
     struct alc_arena *arena;
@@ -26,48 +28,6 @@ static bool need(struct rd *r, bool read, const char *what)
     return read || no(r, ALC_BAD_INPUT, what);
 }
 
-/* continuation reads the n bytes 10xxxxxx after a UTF-8 lead byte. */
-static bool continuation(const uint8_t *p, size_t left, size_t n, uint32_t *code)
-{
-    if (left <= n) return false;
-    for (size_t i = 1; i <= n; i++) {
-        if ((p[i] & 0xc0) != 0x80) return false;
-        *code = *code << 6 | (p[i] & 0x3fu);
-    }
-    return true;
-}
-
-static bool is_utf8(struct alc_bytes s)
-{
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000}; /* shorter forms are not allowed */
-    size_t more;
-
-    for (size_t i = 0; i < s.n; i += more + 1) {
-        uint32_t code;
-        uint8_t b = s.p[i];
-        if (b < 0x80) {
-            more = 0;
-            continue;
-        }
-        if ((b & 0xe0) == 0xc0) {
-            more = 1;
-            code = b & 0x1fu;
-        } else if ((b & 0xf0) == 0xe0) {
-            more = 2;
-            code = b & 0x0fu;
-        } else if ((b & 0xf8) == 0xf0) {
-            more = 3;
-            code = b & 0x07u;
-        } else {
-            return false;
-        }
-        if (!continuation(s.p + i, s.n - i, more, &code)) return false;
-        if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-            return false;
-    }
-    return true;
-}
-
 static bool get_vec(struct rd *r, struct alc_bytes *out, const char *what)
 {
     return need(r, alc_borsh_bytes(&r->c, UINT32_MAX, out), what);
@@ -75,7 +35,7 @@ static bool get_vec(struct rd *r, struct alc_bytes *out, const char *what)
 
 static bool get_string(struct rd *r, struct alc_bytes *out, const char *what)
 {
-    return get_vec(r, out, what) && need(r, is_utf8(*out), what);
+    return get_vec(r, out, what) && need(r, alc_utf8_good(*out) == out->n, what);
 }
 
 static bool get_tag(struct rd *r, uint8_t *out, uint8_t last, const char *what)
