@@ -213,8 +213,9 @@ static inline struct alc_bytes request_project(const struct request *r)
 }
 /* The input, wherever it lies; p NULL: none. */
 struct alc_bytes request_input(const struct request *r);
+/* A stored output, borrowed until the next one: as it is kept, or, a string, as the text it is. */
 void output_kept(struct output *o, uint64_t id);
-void output_load(struct output *o, uint64_t id); /* a string as the text that it is */
+void output_load(struct output *o, uint64_t id);
 
 /* ---- request.c ---- */
 

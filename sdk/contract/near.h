@@ -80,7 +80,8 @@ NEAR_HOST(uint64_t, storage_remove, uint64_t key_n, uint64_t key, uint64_t reg);
 NEAR_HOST(uint64_t, storage_has_key, uint64_t key_n, uint64_t key);
 
 /* near_panic ends the call: nothing it did is kept and the deposit goes back.  near_panic_with puts
- * `detail` behind the text. */
+ * `detail` behind the text, near_panic_parts between two; at most 256 bytes in all: a part that
+ * does not fit is left out whole, and what follows it too. */
 NEAR_NORETURN void near_panic(const char *text);
 NEAR_NORETURN void near_panic_with(const char *text, struct alc_bytes detail);
 NEAR_NORETURN void near_panic_parts(const char *before, struct alc_bytes detail, const char *after);
